@@ -1,0 +1,1 @@
+"""The MIME layer: fields, structure, transfer encodings and charsets, on octets and spans."""

@@ -36,7 +36,7 @@ def _word(text: str) -> Word:
 
 
 @lru_cache(maxsize=64)
-def pattern(placeholders: tuple[str, ...], ignore_case: bool) -> Pattern:  # noqa: FBT001
+def pattern(placeholders: tuple[str, ...], ignore_case: bool) -> Pattern:
     """Return the pattern for these placeholders, the same object for the same ones."""
     words = sorted({_word(text) for text in placeholders}, key=lambda word: (-len(word.text), word.text))
     return Pattern(tuple(words), ignore_case)

@@ -1,0 +1,413 @@
+"""Where the parts of a message begin and end: a push parser that reads offsets and keeps no octets.
+
+Operations: ``advance`` looks at the octets in hand and returns the next event, or ``None`` when it needs
+more. Goals: an attachment costs one ``bytes.find`` a boundary; every octet is looked at once for each open
+boundary, whatever the chunking; nothing is decided from how far a chunk happened to reach; no recursion.
+
+Delimiters (RFC 2046, 5.1.1) are found as line feed, two hyphens and boundary, and checked behind the hit:
+transport padding is allowed; anything else behind a boundary is text that another reader may take for a
+delimiter, so that from there on the reading is not unique.
+"""
+
+import re
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from xinksig.mime.fields import (
+    ContentType,
+    Disposition,
+    Field,
+    parse_content_type,
+    parse_disposition,
+    parse_transfer_encoding,
+    split_fields,
+    unfold,
+)
+
+_TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r?\n|\r?\Z)")
+_CR_TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r|\n|\Z)")
+_PARTIAL_TAIL = re.compile(rb"-{0,2}[ \t]{0,998}\r?\Z")
+_PARTIAL_SIZE = 1002
+_MULTIPART_ENCODINGS = {"", "7bit", "8bit", "binary"}
+
+
+class Part:
+    """An entity: the message itself or a body part; offsets are octets of the message."""
+
+    def __init__(self, parent: "Part | None", start: int) -> None:
+        self.parent = parent
+        self.index = 0
+        self.depth = 0
+        self.start = start
+        """Where its header section begins."""
+        self.body = start
+        """Where its body begins, behind the empty line."""
+        self.stop = -1
+        """Where its body ends, before the line ending that belongs to the delimiter."""
+        self.section = b""
+        self.oversized = False
+        """Whether its header section is larger than the limit."""
+        self.children = 0
+        self.needle = b""
+        self.frozen = False
+        """Set by the caller: a multipart that is not looked into."""
+        self._scanned = 0
+        self._hit: _Hit | None = None
+
+    @property
+    def number(self) -> str:
+        """The part number as IMAP counts (RFC 3501, 6.4.5); "" for the message."""
+        numbers: list[str] = []
+        part = self
+        while part.parent is not None:
+            numbers.append(str(part.index))
+            part = part.parent
+        return ".".join(reversed(numbers))
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """The fields of its header section; offsets count from the start of ``section``."""
+        return split_fields(self.section, 0, len(self.section))
+
+    def bodies(self, name: bytes) -> list[bytes]:
+        """Return the raw bodies of its fields of this (lower-case) name."""
+        section = self.section
+        return [section[field.body : field.stop] for field in self.fields if field.name == name]
+
+    @cached_property
+    def content_type(self) -> ContentType:
+        """Its media type and parameters; the default where the field is absent (RFC 2045, 5.2; 2046, 5.1.5)."""
+        bodies = self.bodies(b"content-type")
+        if not bodies:
+            digest = self.parent is not None and self.parent.content_type.type == "multipart/digest"
+            return ContentType("message/rfc822" if digest else "text/plain", {}, "")
+        first = parse_content_type(bodies[0])
+        if len(bodies) > 1 and any(unfold(body).strip() != unfold(bodies[0]).strip() for body in bodies):
+            return first._replace(ambiguous="it has two different Content-Type fields")
+        return first
+
+    @cached_property
+    def transfer_encoding(self) -> tuple[str, str]:
+        """Its transfer encoding in lower case, and why its reading is not unique ("" if it is)."""
+        bodies = self.bodies(b"content-transfer-encoding")
+        if not bodies:
+            return "7bit", ""
+        tokens = {parse_transfer_encoding(body) for body in bodies}
+        if len(tokens) > 1:
+            return tokens.pop(), "it has two different Content-Transfer-Encoding fields"
+        return tokens.pop(), ""
+
+    @cached_property
+    def disposition(self) -> Disposition:
+        """How it wants to be shown (RFC 2183)."""
+        bodies = self.bodies(b"content-disposition")
+        return parse_disposition(bodies[0]) if bodies else Disposition("", None)
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether its media type is ``multipart/…``."""
+        return self.content_type.type.startswith("multipart/")
+
+    @property
+    def boundary(self) -> bytes:
+        """Its boundary parameter, b"" if it has none (RFC 2046, 5.1.1)."""
+        return self.content_type.parameters.get("boundary", "").encode("latin-1", "replace")
+
+    @cached_property
+    def newline(self) -> bytes:
+        """The line ending of its header section's first line, b"" if it has none."""
+        match = re.search(rb"\r?\n|\r", self.section)
+        return match.group() if match else b""
+
+
+class Event(Enum):
+    """What ``advance`` reports."""
+
+    HEADER = 1
+    """``part``'s header section is complete; the caller may freeze it before it goes on."""
+    DELIMITER = 2
+    """A delimiter line of the multipart ``part`` begins at ``offset``; ``ended`` is the leaf that it ends."""
+    AMBIGUOUS = 3
+    """At ``offset`` stands a line that another reader may take for a delimiter; nothing further is read."""
+    TOO_MANY = 4
+    """More parts than the limit; nothing further is read."""
+    END = 5
+    """The message is complete; ``ended`` is the leaf that ran to its end."""
+
+
+class Happening(NamedTuple):
+    """An event with its part and place."""
+
+    event: Event
+    part: Part
+    offset: int
+    ended: Part | None = None
+    closing: bool = False
+    implied: tuple[Part, ...] = ()
+    """Multiparts that this delimiter ends because their own close delimiter is missing."""
+
+
+class _Hit(NamedTuple):
+    start: int
+    """The line feed before the delimiter line."""
+    line: int
+    stop: int
+    closing: bool
+    exact: bool
+    bare: bool
+    """Whether the line ends otherwise than the message's lines do."""
+
+
+class _State(Enum):
+    HEADER = 1
+    BODY = 2
+    DONE = 3
+
+
+class Structure:
+    """Reads the MIME structure of one message from octets that are handed in piece by piece."""
+
+    def __init__(self, header_size: int, part_header_size: int, parts: int) -> None:
+        self.root = Part(None, 0)
+        self.leaf: Part | None = None
+        """The leaf whose body is being read."""
+        self.safe = 0
+        """All octets before this offset belong to what has been reported."""
+        self._sizes = (header_size, part_header_size)
+        self._limit = parts
+        self._count = 0
+        self._part = self.root
+        self._stack: list[Part] = []
+        self._state = _State.HEADER
+        self._searched = 0
+        self._entered = True
+        self._position = 0
+        self._line_feed = b"\n"
+        self._crlf = False
+
+    def advance(self, data: bytes | bytearray, base: int, *, final: bool) -> Happening | None:
+        """Return the next event, or ``None`` when more octets are needed.
+
+        ``data`` begins at offset ``base`` of the message and reaches back to at least ``safe - 2``.
+        """
+        if not self._entered:
+            self._enter()
+        if self._state is _State.HEADER:
+            return self._read_header(data, base, final)
+        if self._state is _State.BODY:
+            return self._read_body(data, base, final)
+        return None
+
+    def stop(self) -> None:
+        """Read nothing further: what follows belongs to nobody."""
+        self._state = _State.DONE
+
+    def open_boundaries(self) -> list[bytes]:
+        """Return the boundaries of the multiparts that are open."""
+        return [part.needle[3:] for part in self._stack]
+
+    def _enter(self) -> None:
+        """Go on behind a header section, knowing whether the caller froze the part."""
+        self._entered = True
+        part = self._part
+        self._state = _State.BODY
+        self._position = max(part.body - 1, 0)
+        if not part.is_multipart or part.frozen:
+            self.leaf = part
+            return
+        part.needle = self._line_feed + b"--" + part.boundary
+        part._scanned = self._position
+        self._stack.append(part)
+
+    def _read_header(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
+        part = self._part
+        start = part.start - base
+        limit = self._sizes[part is not self.root]
+        stop = self._header_end(data, base, start, limit, final)
+        hit = None
+        if self._stack:
+            bound = min(len(data), start + limit) if stop < 0 else stop
+            hit = self._next_delimiter(data, base, final, bound)
+            if hit is not None and hit[1].line < base + bound:
+                stop = hit[1].line - base
+            elif stop < 0 and not final and len(data) - start <= limit:
+                return None
+        if stop < 0:
+            if not final and len(data) - start <= limit + 2:
+                return None
+            part.oversized = len(data) - start > limit
+            stop = start if part.oversized else len(data)
+            part.section = bytes(data[start : start + limit if part.oversized else len(data)])
+        else:
+            part.section = bytes(data[start:stop])
+        part.body = self.safe = base + stop
+        if part is self.root:
+            self._crlf = part.newline == b"\r\n"
+        self._entered = False
+        return Happening(Event.HEADER, part, part.body)
+
+    def _header_end(self, data: bytes | bytearray, base: int, start: int, limit: int, final: bool) -> int:
+        """Return the index behind the empty line that ends the header section, -1 if it is not in sight."""
+        if data[start : start + 1] == b"\n":
+            return start + 1
+        if data[start : start + 2] == b"\r\n":
+            return start + 2
+        stop = start + limit
+        search = max(start, self._searched - base - 2)
+        crlf = data.find(b"\n\r\n", search, stop)
+        lf = data.find(b"\n\n", search, stop if crlf < 0 else crlf + 1)
+        self._searched = base + min(len(data), stop)
+        if lf >= 0:
+            return lf + 2
+        if crlf >= 0:
+            return crlf + 3
+        if self._part is self.root:
+            return self._cr_header_end(data, start, stop, final)
+        if self._line_feed == b"\r":
+            found = data.find(b"\r\r", start, stop)
+            return found + 2 if found >= 0 else -1
+        return -1
+
+    def _cr_header_end(self, data: bytes | bytearray, start: int, stop: int, final: bool) -> int:
+        """Find the end of a top header section whose lines end in CR alone.
+
+        Only where the whole section has no line feed: otherwise a CR is an octet like any other.
+        """
+        first = data.find(b"\r", start, stop)
+        if first < 0 or first + 1 >= len(data) or data[first + 1 : first + 2] == b"\n":
+            return -1
+        found = data.find(b"\r\r", start, stop)
+        if found < 0 or (found + 2 >= len(data) and not final) or data[found + 2 : found + 3] == b"\n":
+            return -1
+        if data.find(b"\n", start, found) >= 0:
+            return -1
+        self._line_feed = b"\r"
+        return found + 2
+
+    def _read_body(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
+        found = self._next_delimiter(data, base, final, len(data)) if self._stack else None
+        if found is None:
+            if not final:
+                if not self._stack:
+                    self.safe = base + len(data)
+                return None
+            self._state = _State.DONE
+            return self._end(base + len(data))
+        part, hit = found
+        if not hit.exact or hit.bare:
+            self._state = _State.DONE
+            ended = self._end_leaf(hit.start, data, base)
+            return Happening(Event.AMBIGUOUS, part, hit.line, ended)
+        return self._take_delimiter(part, hit, data, base)
+
+    def _end(self, offset: int) -> Happening:
+        leaf, self.leaf = self.leaf, None
+        if leaf is not None:
+            leaf.stop = offset
+        self.safe = offset
+        implied = tuple(reversed(self._stack))
+        self._stack.clear()
+        return Happening(Event.END, self.root, offset, leaf, implied=implied)
+
+    def _end_leaf(self, line_feed: int, data: bytes | bytearray, base: int) -> Part | None:
+        leaf, self.leaf = self.leaf, None
+        if leaf is not None:
+            stop = line_feed
+            index = line_feed - base
+            if self._line_feed == b"\n" and index > 0 and data[index - 1 : index] == b"\r":
+                stop -= 1
+            leaf.stop = max(leaf.body, stop)
+        return leaf
+
+    def _take_delimiter(self, part: Part, hit: _Hit, data: bytes | bytearray, base: int) -> Happening:
+        ended = self._end_leaf(hit.start, data, base)
+        implied = []
+        while self._stack[-1] is not part:
+            implied.append(self._stack.pop())
+        part._hit = None
+        self.safe = hit.stop
+        # The line feed that ends this line may be the one before the next delimiter.
+        part._scanned = self._position = hit.stop - 1
+        happening = Happening(Event.DELIMITER, part, hit.line, ended, hit.closing, tuple(implied))
+        if hit.closing:
+            self._stack.pop()
+            self._state = _State.BODY if self._stack else _State.DONE
+            return happening
+        if self._count >= self._limit:
+            self._state = _State.DONE
+            return Happening(Event.TOO_MANY, part, hit.line, ended, implied=tuple(implied))
+        self._count += 1
+        part.children += 1
+        child = Part(part, hit.stop)
+        child.index = part.children
+        child.depth = part.depth + 1
+        self._part = child
+        self._state = _State.HEADER
+        self._searched = 0
+        return happening
+
+    def _next_delimiter(
+        self, data: bytes | bytearray, base: int, final: bool, bound: int
+    ) -> tuple[Part, _Hit] | None:
+        """Return the first delimiter of any open multipart that begins before index ``bound``."""
+        best: tuple[Part, _Hit] | None = None
+        waiting = -1
+        limit = bound
+        for part in reversed(self._stack):
+            hit = part._hit
+            if hit is None or hit.start < self._position:
+                hit = part._hit = None
+                index = data.find(part.needle, max(part._scanned, self._position) - base, limit + len(part.needle) - 1)
+                if index >= 0:
+                    hit = self._check(data, base, index, part.needle, final)
+                    if hit is None:
+                        waiting = index if waiting < 0 else min(waiting, index)
+                        limit = min(limit, index)
+                        continue
+                    part._hit = hit
+                    part._scanned = base + index
+                else:
+                    part._scanned = max(part._scanned, base + min(limit, len(data) - len(part.needle) + 1))
+            if hit is not None and hit.start - base < limit:
+                best, limit = (part, hit), hit.start - base
+        if waiting >= 0 and (best is None or waiting < best[1].start - base):
+            self._wait_at(waiting, data, base)
+            return None
+        if best is None and bound >= len(data) and not final:
+            self._wait_at(self._partial(data, base), data, base)
+        return best
+
+    def _check(self, data: bytes | bytearray, base: int, index: int, needle: bytes, final: bool) -> _Hit | None:
+        """Look behind a hit; ``None`` when the line's end is not in sight."""
+        behind = index + len(needle)
+        match = (_TAIL if self._line_feed == b"\n" else _CR_TAIL).match(data, behind)
+        if match is not None and (match.group(2).endswith((b"\n", b"\r")) or final):
+            ending = match.group(2)
+            if ending == b"\r" and not final and self._line_feed == b"\n":
+                return None
+            before = data[index - 1 : index] == b"\r" if index else self._crlf
+            bare = self._crlf and (not before or ending == b"\n")
+            return _Hit(base + index, base + index + 1, base + match.end(), match.group(1) is not None, True, bare)
+        if not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
+            return None
+        return _Hit(base + index, base + index + 1, base + behind, False, False, False)
+
+    def _partial(self, data: bytes | bytearray, base: int) -> int:
+        """Return the index from which the data may be the beginning of a delimiter line; its length if none."""
+        longest = max(len(part.needle) for part in self._stack)
+        index = data.find(self._line_feed, max(self._position - base, len(data) - longest, 0))
+        while index >= 0:
+            tail = bytes(data[index:])
+            if any(part.needle.startswith(tail) for part in self._stack):
+                return index
+            index = data.find(self._line_feed, index + 1)
+        return len(data)
+
+    def _wait_at(self, index: int, data: bytes | bytearray, base: int) -> None:
+        """Note that everything before ``index`` is settled, and the line ending before it is not."""
+        if self._line_feed == b"\n" and index > 0 and data[index - 1 : index] == b"\r":
+            index -= 1
+        if self._state is _State.BODY:
+            self.safe = max(self.safe, base + index)
+            self._position = max(self._position, base + index)

@@ -101,7 +101,14 @@ def spans(html: str, start: int = 0, stop: int | None = None) -> Iterator[Span]:
                 span = construct(html, match.start(), end)
             else:
                 name = match[group]
-                span = _new_span((group, match.start(), start, name if name.islower() else _lowered(name)))
+                span = _new_span(
+                    (
+                        group,
+                        match.start(),
+                        start,
+                        name if name.isalnum() and name.islower() else _lowered(name),
+                    )
+                )
             yield span
             if span.kind == START and span.name in _CONTENT:
                 content = raw_content(html, span, end)

@@ -1,0 +1,1 @@
+"""How fast, how large: xinksig beside other ways to do the same job."""

@@ -10,7 +10,7 @@ SEPARATOR = "-- "
 WIDTH = 78
 """Characters of a line, trailing blank included, beyond which it is softly broken (section 4.2)."""
 
-_LINE_ENDING = re.compile(r"\r\n?+|\n")
+LINE_ENDING = re.compile(r"\r\n?+|\n")
 _LEAD = re.compile(r"(>*+) ?+")
 _WORD = re.compile(r" *+[^ ]++ *+| ++")
 _SLICE = 240  # characters: at most 960 octets in UTF-8
@@ -60,7 +60,7 @@ def without_soft_breaks(text: str, start: int, stop: int, *, delsp: bool) -> str
     depth = lead(text, line, stop).quote - line
     pieces = []
     at = start
-    for ending in _LINE_ENDING.finditer(text, start, stop):
+    for ending in LINE_ENDING.finditer(text, start, stop):
         if not is_soft(text, line, ending.start()):
             return None
         pieces.append(text[at : ending.start() - delsp])

@@ -4,7 +4,7 @@ import base64
 import binascii
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 PLACEHOLDER = "{EMAILSIGNATURE}"
@@ -37,7 +37,7 @@ _PROPERTIES = (
 
 @dataclass(frozen=True)
 class Span:
-    """The body of a text part that shows the placeholder, as the floor is told about it."""
+    """The body of a text part in which the placeholder is looked for, as the floor is told about it."""
 
     start: int
     stop: int
@@ -70,6 +70,7 @@ class Builder:
         self._boundaries: list[bytes] = []
         self._outer = b""
         self._spans: list[Span] = []
+        self._signed = False
         self.write(
             b"From: Ada Example <ada@example.com>", b"To: Bob <bob@example.org>", b"Subject: The offer"
         )
@@ -100,15 +101,15 @@ class Builder:
         """End the innermost multipart."""
         self.write(b"--" + self._boundaries.pop() + b"--")
 
-    def text(self, subtype: str, octets: bytes, encoding: str, token: bytes | None = None) -> None:
-        """Write a text part; ``token`` is the placeholder as it stands in ``octets``."""
+    def text(self, subtype: str, octets: bytes, encoding: str, token: str = PLACEHOLDER) -> None:
+        """Write a text part; ``token`` is the placeholder as it stands there, if it does."""
         self.write(b"Content-Type: text/%s; charset=utf-8" % subtype.encode())
         self.write(b"Content-Transfer-Encoding: " + encoding.encode(), b"")
         start = self._size
         encoded = _encode(encoding, octets)
         self.write(encoded)
-        if token is not None:
-            self._spans.append(Span(start, start + len(encoded), encoding, token))
+        self._spans.append(Span(start, start + len(encoded), encoding, token.encode()))
+        self._signed |= token.encode() in octets
 
     def attachment(self, kind: str, name: str, size: int) -> None:
         """Write a base64 attachment of about ``size`` encoded octets."""
@@ -124,7 +125,7 @@ class Builder:
         while self._boundaries:
             self.close()
         data = b"".join(self._pieces)
-        return Message(self.name, data, tuple(self._spans), b"\r\n--" + self._outer, bool(self._spans))
+        return Message(self.name, data, tuple(self._spans), b"\r\n--" + self._outer, self._signed)
 
     def sentence(self) -> str:
         """Return a sentence of made-up business."""
@@ -176,12 +177,11 @@ def _encode(encoding: str, octets: bytes) -> bytes:
 def _alternative(
     builder: Builder, plain: int, html: int, placeholder: str, encoding: str = "quoted-printable"
 ) -> None:
-    token = placeholder.encode() or None
     builder.open("alternative")
     builder.part()
-    builder.text("plain", builder.plain(plain, placeholder), encoding, token)
+    builder.text("plain", builder.plain(plain, placeholder), encoding)
     builder.part()
-    builder.text("html", builder.html(html, placeholder), encoding, token)
+    builder.text("html", builder.html(html, placeholder), encoding)
     builder.close()
 
 
@@ -249,10 +249,10 @@ def _word(name: str) -> Message:
     end = f"<p class=MsoNormal><span lang=EN-US>\r\n{token}<o:p></o:p></span></p>\r\n</div></body></html>\r\n"
     builder.open("alternative")
     builder.part()
-    builder.text("plain", builder.plain(4_000, PLACEHOLDER), "quoted-printable", PLACEHOLDER.encode())
+    builder.text("plain", builder.plain(4_000, PLACEHOLDER), "quoted-printable")
     builder.part()
     html = _filled(paragraph, 80_000, head.encode(), end.encode())
-    builder.text("html", html, "quoted-printable", token.encode())
+    builder.text("html", html, "quoted-printable", token)
     return builder.done()
 
 
@@ -273,10 +273,10 @@ def _newsletter(name: str) -> Message:
     end = f"<tr><td>\r\n{PLACEHOLDER}</td></tr></tbody></table></body></html>\r\n"
     builder.open("alternative")
     builder.part()
-    builder.text("plain", builder.plain(8_000, PLACEHOLDER), "quoted-printable", PLACEHOLDER.encode())
+    builder.text("plain", builder.plain(8_000, PLACEHOLDER), "quoted-printable")
     builder.part()
     html = _filled(cell, 490_000, head.encode(), end.encode())
-    builder.text("html", html, "quoted-printable", PLACEHOLDER.encode())
+    builder.text("html", html, "quoted-printable")
     return builder.done()
 
 
@@ -371,7 +371,7 @@ def hostile_message(row: str, factor: float = 1.0) -> Message:
     """Return a message with a hostile row as its only body, 8bit, so that nothing but the row costs."""
     builder = Builder(f"hostile: {row}")
     builder.text("html", hostile_html(row, factor).replace("\n", "\r\n").encode(), "8bit")
-    return builder.done()
+    return replace(builder.done(), spans=(), signed=False)
 
 
 HOSTILE = tuple(_HOSTILE)

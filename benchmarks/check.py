@@ -1,0 +1,79 @@
+"""Whether a contender did the job: judged by the standard library and by the octets around the text parts."""
+
+import re
+from collections.abc import Iterator
+from email.message import Message as ParsedMessage
+from email.parser import BytesParser
+from email.policy import compat32
+
+from benchmarks.contenders import HANDLED
+from benchmarks.messages import HTML_SIGNATURE, PLACEHOLDER, TEXT_SIGNATURE, Message
+
+_TAG = re.compile(r"<[^>]*>")
+
+
+def fault(message: Message, output: bytes) -> str:
+    """Return why ``output`` is not the signed ``message``; "" if it is."""
+    before, after = _parse(message.data), _parse(output)
+    if after[HANDLED[0]] != HANDLED[1]:
+        return "handled field missing"
+    old, new = list(_leaves(before)), list(_leaves(after))
+    if [part.get_content_type() for part in old] != [part.get_content_type() for part in new]:
+        return "other parts"
+    replaced = 0
+    for one, other in zip(old, new, strict=True):
+        octets, written = _payload(one), _payload(other)
+        if octets == written:
+            replaced += 0
+        elif not message.signed or not _is_signed(octets, written, one.get_content_type()):
+            return f"a {one.get_content_type()} part is wrong"
+        else:
+            replaced += 1
+    if message.signed and replaced < len(message.spans):
+        return f"{replaced} of {len(message.spans)} placeholders replaced"
+    return ""
+
+
+def keeps_the_rest(message: Message, output: bytes) -> bool:
+    """Return whether all octets outside the text bodies are there unchanged and in order."""
+    at, last = 0, 0
+    for span in (*message.spans, None):
+        piece = message.data[last : span.start if span else None]
+        # The handled field may stand anywhere in the header section: it is the only thing that may be new.
+        head, empty, rest = piece.partition(b"\r\n\r\n") if last == 0 else (b"", b"", piece)
+        for wanted in (*head.splitlines(keepends=True), empty + rest):
+            found = output.find(wanted, at)
+            if found < 0:
+                return False
+            at = found + len(wanted)
+        last = span.stop if span else 0
+    return at == len(output)
+
+
+def _parse(data: bytes) -> ParsedMessage:
+    return BytesParser(policy=compat32).parsebytes(data)
+
+
+def _leaves(part: ParsedMessage) -> Iterator[ParsedMessage]:
+    return (leaf for leaf in part.walk() if not leaf.is_multipart())
+
+
+def _payload(part: ParsedMessage) -> bytes:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload
+
+
+def _is_signed(before: bytes, after: bytes, kind: str) -> bool:
+    """Return whether ``after`` is ``before`` with the signature where a reader sees the placeholder."""
+    signature = HTML_SIGNATURE if kind == "text/html" else TEXT_SIGNATURE
+    text, old = (" ".join(octets.decode().split()) for octets in (after, before))
+    found = text.find(" ".join(signature.split()))
+    if found < 0:
+        return False
+    head, tail = text[:found], text[found + len(" ".join(signature.split())) :]
+    if kind == "text/plain":
+        return head + PLACEHOLDER + tail == old
+    # A signature of blocks may replace the paragraph of the placeholder: what can be read must be equal.
+    seen = "".join(_TAG.sub("", head + PLACEHOLDER + tail).split())
+    return seen == "".join(_TAG.sub("", old).split())

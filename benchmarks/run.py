@@ -1,0 +1,190 @@
+"""Measures all contenders on all messages in one process, interleaved, and prints ratios to the floor."""
+
+import argparse
+import gc
+import json
+import platform
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter_ns
+
+from benchmarks import contenders, folder, process
+from benchmarks.check import fault, keeps_the_rest
+from benchmarks.contenders import Contender, Job
+from benchmarks.messages import LADDER, NAMES, Message, message
+from benchmarks.table import table
+
+ROUNDS = 9
+_SAMPLE_NS = 3_000_000
+RESULTS = Path(__file__).parent.parent / "build" / "bench.json"
+
+
+@dataclass
+class Row:
+    """One contender on one message."""
+
+    message: str
+    size: int
+    contender: str
+    median_us: float = 0.0
+    low_us: float = 0.0
+    high_us: float = 0.0
+    ratio: float = 0.0
+    """Median time over that of the floor in the same rounds."""
+    keeps_the_rest: bool = True
+    fault: str = ""
+    """Why its time does not count."""
+
+
+def measure(subject: Message, candidates: Iterable[Contender], rounds: int) -> list[Row]:
+    """Return a row for each contender: checked first, then timed in turn in every round."""
+    rows: list[Row] = []
+    jobs: list[tuple[Row, Job, int]] = []
+    for contender in candidates:
+        row = Row(subject.name, len(subject.data), contender.name)
+        rows.append(row)
+        if contender is contenders.BEAUTIFUL_SOUP and not subject.spans:
+            row.fault = "no text part"
+            continue
+        job = contender.prepare(subject)
+        _check(row, contender, subject, bytes(job()))
+        if not row.fault:
+            jobs.append((row, job, _loops(job)))
+    times: dict[str, list[float]] = {row.contender: [] for row, _, _ in jobs}
+    for _ in range(rounds):
+        gc.collect()
+        for row, job, loops in jobs:
+            times[row.contender].append(_time(job, loops))
+    for row, _, _ in jobs:
+        ordered = sorted(times[row.contender])
+        row.median_us, row.low_us, row.high_us = statistics.median(ordered), ordered[0], ordered[-1]
+    floor = next(row.median_us for row in rows if row.contender == contenders.FLOOR.name)
+    for row in rows:
+        row.ratio = row.median_us / floor
+    return rows
+
+
+def _check(row: Row, contender: Contender, subject: Message, output: bytes) -> None:
+    if contender.signs:
+        row.fault = fault(subject, output)
+        row.keeps_the_rest = keeps_the_rest(subject, output)
+    elif contender is contenders.COPY:
+        row.fault = "" if output == subject.data else "not a copy"
+    elif subject.signed and b"Lange" not in output and b"/people/" not in output:
+        row.fault = "no signature"
+
+
+def _loops(job: Job) -> int:
+    """Return how often a job has to run for a sample that the clock measures well."""
+    return max(1, min(1000, int(_SAMPLE_NS / max(1000 * _time(job, 1), 1))))
+
+
+def _time(job: Job, loops: int) -> float:
+    """Return the microseconds of one run, the mean of ``loops``."""
+    start = perf_counter_ns()
+    for _ in range(loops):
+        job()
+    return (perf_counter_ns() - start) / loops / 1000
+
+
+def _environment() -> dict[str, str]:
+    names = ("xinksig", "beautifulsoup4", "lxml", "html5lib")
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+            break
+    gmime = contenders.load_gmime()
+    return {
+        "machine": f"{cpu}, {platform.system()} {platform.machine()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        **{name: version(name) for name in names},
+        "gmime": "not installed" if gmime is None else _gmime_version(gmime),
+    }
+
+
+def _gmime_version(gmime: object) -> str:
+    numbers = [getattr(gmime, f"{name}_VERSION", "?") for name in ("MAJOR", "MINOR", "MICRO")]
+    return ".".join(map(str, numbers))
+
+
+def _parse(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="measure the .eml files in here instead")
+    parser.add_argument(
+        "--only", action="append", metavar="TEXT", help="messages with this in their name; may be repeated"
+    )
+    parser.add_argument("--quick", action="store_true", help="the five sizes alone, up to 5 MB")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"at least 7 [{ROUNDS}]")
+    parser.add_argument("--json", type=Path, default=RESULTS, help=f"where the results go [{RESULTS}]")
+    parser.add_argument("--no-processes", action="store_true", help="leave memory and start-up out")
+    return parser.parse_args(words)
+
+
+def _names(arguments: argparse.Namespace) -> list[str]:
+    names = list(LADDER[:4] if arguments.quick else NAMES)
+    if arguments.only:
+        names = [name for name in names if any(text.lower() in name.lower() for text in arguments.only)]
+    return names
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure, print, write; return the exit status."""
+    arguments = _parse(words)
+    if arguments.folder is not None:
+        return folder.main(arguments.folder, arguments.rounds)
+    environment = _environment()
+    print(*(f"{name} {value}" for name, value in environment.items()), sep=" · ")
+    rows: list[Row] = []
+    for name in _names(arguments):
+        part = measure(message(name), contenders.available(), max(7, arguments.rounds))
+        message.cache_clear()
+        rows += part
+        print(f"\n{name} ({part[0].size:,} octets)")
+        print(table(("", "median", "lowest", "ratio", "MB/s", "octets around kept"), map(_cells, part)))
+    result = {"environment": environment, "rounds": arguments.rounds, "rows": [asdict(row) for row in rows]}
+    if not arguments.no_processes:
+        result |= {"memory": process.memory(), "start": process.start()}
+        print("\nMemory beyond the interpreter with the message loaded, MiB")
+        print(table(("", "message", "extra", "× input"), map(process.memory_cells, result["memory"])))
+        print("\nStart in a new interpreter, ms over bare Python")
+        print(table(("", "median"), map(process.start_cells, result["start"])))
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"\nwritten: {arguments.json}")
+    return 1 if any(row.fault for row in rows if row.contender.startswith("xinksig")) else 0
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    if row.fault:
+        return (row.contender, row.fault, "", "", "", "")
+    kept = (
+        ""
+        if row.contender.startswith(("copy", "floor", "Beautiful"))
+        else "yes"
+        if row.keeps_the_rest
+        else "no"
+    )
+    speed = row.size / row.median_us
+    return (
+        row.contender,
+        _short(row.median_us),
+        _short(row.low_us),
+        f"{row.ratio:.2f}",
+        f"{speed:,.0f}",
+        kept,
+    )
+
+
+def _short(microseconds: float) -> str:
+    if microseconds < 1000:
+        return f"{microseconds:.3g} µs"
+    return f"{microseconds / 1000:.3g} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -95,9 +95,12 @@ def _label_places(ends: dict[str, float]) -> dict[str, float]:
     return places
 
 
-def _drawing(lines: dict[str, list[Point]], environment: dict[str, str]) -> Iterator[str]:
+def _drawing(
+    lines: dict[str, list[Point]], sizes: dict[str, int], environment: dict[str, str]
+) -> Iterator[str]:
     scales = Scales([point for points in lines.values() for point in points])
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="t">'
+    box = f"0 0 {WIDTH} {HEIGHT}"
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-labelledby="t">'
     yield f"<style>{_STYLE}</style>"
     yield '<title id="t">Time to sign a message against its size, both logarithmic; lower is better</title>'
     yield f'<text class="title" x="{LEFT}" y="20">Time to sign one message (lower is better)</text>'
@@ -107,8 +110,8 @@ def _drawing(lines: dict[str, list[Point]], environment: dict[str, str]) -> Iter
         y = scales.y(10**exponent)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text class="quiet" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_time(exponent)}</text>'
-    for name, point in zip(LADDER, max(lines.values(), key=len), strict=False):
-        x = scales.x(point.size)
+    for name, size in sizes.items():
+        x = scales.x(size)
         yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
         yield f'<text class="quiet" x="{x:.1f}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle">{name}</text>'
     places = _label_places({name: scales.y(points[-1].time) for name, points in lines.items()})
@@ -131,8 +134,9 @@ def main(words: Sequence[str] | None = None) -> int:
     if not lines:
         print(f"{arguments.json} holds no sizes to draw: run benchmarks.run without --only")
         return 1
+    sizes = {row["message"]: row["size"] for row in results["rows"] if row["message"] in LADDER}
     target = arguments.svg or arguments.json.with_name("speed.svg")
-    target.write_text("\n".join(_drawing(lines, results["environment"])) + "\n")
+    target.write_text("\n".join(_drawing(lines, sizes, results["environment"])) + "\n")
     print(f"written: {target}")
     return 0
 

@@ -1,13 +1,13 @@
 """``xinksig rewrite``: one message in, the signed message out."""
 
 import json
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xinksig import Envelope, Report, Signature, SignatureSource, rewrite_iter
+from xinksig import Envelope, Report, Signature, SignatureSource, SourceError, rewrite_iter
 from xinksig.cli.arguments import options_of
-from xinksig.cli.failure import TEMPORARY, Failure, explain
+from xinksig.cli.failure import NO_INPUT, TEMPORARY, Failure, explain
 from xinksig.cli.streams import (
     Program,
     Sink,
@@ -53,19 +53,31 @@ def _signature(arguments: "argparse.Namespace") -> Signature | SignatureSource:
         return SignatureFolder(arguments.signatures)
     text = None if arguments.text is None else _read_text(arguments.text)
     if arguments.html is None:
-        return Signature(text=text)
-    html = Signature.from_html(_read_text(arguments.html), base=Path(arguments.html).parent)
+        return Signature(text=text, id=os.path.basename(arguments.text))
+    html = _read_html(arguments.html)
     if sys.stderr is not None and sys.stderr.isatty():
         for problem in html.problems:
             sys.stderr.write(f"xinksig: {arguments.html}: {problem}\n")
     return Signature(html=html.html, text=text, images=html.images, id=html.id)
 
 
+def _read_html(path: str) -> Signature:
+    if path.lower().endswith(".txt"):  # which from_file would take for text
+        return Signature.from_html(_read_text(path), base=os.path.dirname(path))
+    try:
+        return Signature.from_file(path)
+    except SourceError as error:
+        if isinstance(error.__cause__, OSError):
+            raise Failure(NO_INPUT, f"cannot read {path}: {explain(error.__cause__)}") from error
+        raise
+
+
 def _read_text(path: str) -> str:
     try:
-        return read_file(path).decode("utf-8-sig")
+        text = read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Failure(TEMPORARY, f"{path} is not UTF-8 (octet {error.start}): save it as UTF-8") from error
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _write_report(report: Report, target: str) -> None:

@@ -283,4 +283,4 @@ def _tail(word: Word, flowed: bool, delsp: bool) -> str:
     stem = blanks.join(gap.join(part) for part in parts)
     if not word.closing:
         return f"({stem}((?!))?)"
-    return f"({stem}(?:{gap}:{gap}({name}))?{gap}{re.escape(word.closing)})"
+    return f"({stem}(?:{gap}:({name}))?{gap}{re.escape(word.closing)})"

@@ -1,0 +1,372 @@
+"""Quoted-printable (RFC 2045, 6.7): what it says, where each octet stands, edits of single lines.
+
+Where the RFC leaves the reading open, it is read as most mail readers do:
+
+* a soft line break is ``=``, blanks that transport may have put there, and a line ending (CRLF, LF, CR,
+  or CRs before an LF), or the end of the body;
+* hexadecimal digits may be lower case, and any other ``=`` stands for itself;
+* blanks before a hard line break, bare CRs and LFs, and octets above 126 are kept.
+"""
+
+import binascii
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+_LINE = 76
+_CACHED_SIZE = 128 << 10
+
+_SOFT = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
+_SOFT_RUN = re.compile(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
+_LITERAL = re.compile(rb"=(?!\n|[0-9A-Fa-f]{2})")
+_TOKEN = re.compile(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
+_ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
+# An "=" at the end of what stays whose meaning hangs on what follows: one that stands for itself, and could
+# become an escape or a soft line break; and a soft line break by bare CRs, which takes in an LF.
+_LOOSE = re.compile(rb"=(?:[0-9A-Fa-f]|[ \t]*(\r*))")
+# What must not begin a line that we make: relays and mailboxes may read it as something else.
+_UNSAFE_START = re.compile(rb"\.|--|From ")
+_UNSAFE_LINE = re.compile(rb"\.\Z|--|From ")
+
+
+def decode(data: bytes) -> tuple[bytes, "Offsets"]:
+    """Return the octets that a body stands for, and where each of them stands."""
+    stop = _stop(data)
+    core = data if stop == len(data) else data[:stop]
+    octets = binascii.a2b_qp(core)
+    # Each escape and each soft line break takes two octets more than it stands for, the CR a third one.
+    # Where that does not add up, or a CR after "=" has no LF, binascii reads in its own way.
+    breaks = core.count(b"=\r")
+    regular = len(core) - len(octets) == 2 * core.count(b"=") + breaks and (
+        not breaks or breaks == core.count(b"=\r\n")
+    )
+    if not regular:
+        octets = _decode_irregular(core)
+    return octets, Offsets(data, stop, len(octets), regular=regular)
+
+
+def encode(octets: bytes, newline: bytes, *, text: bool = True) -> bytes:
+    """Return octets in lines of at most 76.
+
+    ``newline`` stays a line break where the octets are ``text``; every other CR and LF is escaped. No line
+    ends in a blank, or begins with a dot, with ``--`` or with ``From``.
+    """
+    return _block(octets, newline, text).encoded
+
+
+def _stop(data: bytes) -> int:
+    """Return where the body ends, a soft line break without a line ending left out."""
+    core = data.rstrip(b" \t")
+    return len(core) - 1 if core.endswith(b"=") else len(data)
+
+
+def _decode_irregular(data: bytes) -> bytes:
+    """Decode what binascii would read in another way, spelled as it reads it right."""
+    return binascii.a2b_qp(_LITERAL.sub(b"=3D", _SOFT.sub(b"=\n", data)))
+
+
+class Offsets:
+    """Where the decoded octets of a body stand in it.
+
+    Looking up costs a few counts over the octets between the last place asked for and this one.
+    """
+
+    __slots__ = ("_data", "_last", "_regular", "_stop", "size")
+
+    def __init__(self, data: bytes, stop: int, size: int, *, regular: bool) -> None:
+        self._data = data
+        self._stop = stop
+        self._regular = regular
+        self._last = (0, 0)
+        self.size = size
+        """How many octets the body decodes to."""
+
+    def start(self, index: int) -> int:
+        """Return where decoded octet ``index`` begins, behind soft line breaks before it.
+
+        For ``size`` that is the end of the body.
+        """
+        if index >= self.size:
+            return len(self._data)
+        at = self._seek(index)
+        while self._data[at] == 61 and (soft := _SOFT_RUN.match(self._data, at, self._stop)):
+            at = soft.end()
+        return at
+
+    def span(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the span of decoded octets without soft line breaks before and behind it."""
+        if start >= self.size:
+            end = self._seek(self.size)
+            return end, end
+        first = self.start(start)
+        if start >= stop:
+            return first, first
+        last = self.start(stop - 1)
+        escape = _ESCAPE.match(self._data, last, self._stop)
+        return first, escape.end() if escape else last + 1
+
+    def _seek(self, index: int) -> int:
+        """Return an offset up to which the body decodes to exactly ``index`` octets."""
+        at, count = self._last
+        if count > index:
+            at = count = 0
+        while count < index:
+            # So many octets decode to at most as many: never too far, and soon there.
+            border = self._border(at, min(at + index - count, self._stop))
+            if border > at:
+                count += self._count(at, border)
+                at = border
+                continue
+            token = _TOKEN.match(self._data, at, self._stop)
+            count += token is None or token[1] is None
+            at = at + 1 if token is None else token.end()
+        self._last = (at, count)
+        return at
+
+    def _border(self, start: int, stop: int) -> int:
+        """Return ``stop``, or the beginning of the escape or soft line break that holds it."""
+        data = self._data
+        if self._regular:
+            equals = data.rfind(b"=", max(start, stop - 2), stop)
+            return stop if equals < 0 else equals
+        equals = data.rfind(b"=", start, stop)
+        if equals >= 0:
+            token = _TOKEN.match(data, equals, self._stop)
+            if token is not None and token.end() > stop:
+                return equals
+        return stop
+
+    def _count(self, start: int, stop: int) -> int:
+        """Return how many octets the span between two borders decodes to."""
+        data = self._data
+        if self._regular:
+            return stop - start - 2 * data.count(b"=", start, stop) - data.count(b"=\r\n", start, stop)
+        return len(_decode_irregular(data[start:stop]))
+
+
+class _Block(NamedTuple):
+    """Encoded octets, in a form that does not depend on what stands before and behind them."""
+
+    encoded: bytes
+    first: int
+    """The length of its first line; room for an ``=`` included where it is the last one, too."""
+    last: bytes
+    """Its last line, with room for an ``=`` behind it."""
+    lines: int
+
+
+def _block_of(octets: bytes, newline: bytes, text: bool) -> _Block:
+    if len(octets) > _CACHED_SIZE:
+        return _block(octets, newline, text)
+    return _cached_block(octets, newline, text)
+
+
+def _block(octets: bytes, newline: bytes, text: bool) -> _Block:
+    encoded = _encode(octets, newline, text)
+    lines = encoded.split(b"\n")
+    if (
+        max(map(len, lines)) > _LINE
+        or len(lines[-1]) >= _LINE
+        or b"\n." in encoded
+        or b"\n--" in encoded
+        or b"\nFrom " in encoded
+        or _UNSAFE_START.match(encoded)
+    ):
+        last = lines.pop()
+        lines = [piece for line in lines for piece in _safe(line, _LINE)]
+        lines += _safe(last, _LINE - 1)
+    first = len(lines[0]) + (len(lines) == 1)
+    return _Block(newline.join(lines), first, lines[-1], len(lines))
+
+
+# A signature goes into many messages: encode it once.
+_cached_block = lru_cache(maxsize=32)(_block)
+
+
+def _encode(octets: bytes, newline: bytes, text: bool) -> bytes:
+    """Return octets in quoted-printable with LF for every line ending; lines may still be unsafe."""
+    if text and newline == b"\r\n":
+        plain = octets.count(b"\r\n") == octets.count(b"\n") == octets.count(b"\r")
+    else:
+        plain = text and newline == b"\n" and b"\r" not in octets
+    if plain:
+        return binascii.b2a_qp(octets, istext=True).replace(b"\r\n", b"\n")
+    lines = octets.split(newline) if text else [octets]
+    return b"\n".join([binascii.b2a_qp(line, istext=False).replace(b"\r\n", b"\n") for line in lines])
+
+
+def _safe(line: bytes, limit: int) -> list[bytes]:
+    """Return an encoded line as lines that are neither too long nor begin in a way that could be misread."""
+    lines = []
+    while True:
+        if _UNSAFE_START.match(line):
+            line = b"=%02X" % line[0] + line[1:]
+        if len(line) <= limit:
+            lines.append(line)
+            return lines
+        equals = line.rfind(b"=", _LINE - 3, _LINE - 1)
+        cut = _LINE - 1 if equals < 0 else equals
+        lines.append(line[:cut] + b"=")
+        line = line[cut:]
+
+
+def splice(
+    data: bytes,
+    offsets: Offsets,
+    edits: Sequence[tuple[int, int, bytes]],
+    newline: bytes,
+    *,
+    text: bool = True,
+) -> list[tuple[int, int, bytes]]:
+    """Turn edits of the decoded octets into edits of the body; only the lines they touch change.
+
+    What stays on such a line keeps its own spelling, but for a blank that would end a line and the like.
+    """
+    ending = newline[-1:]
+    groups = _adjacent(edits)
+    spans = [offsets.span(start, stop) for start, stop, _ in groups]
+    result = []
+    at = 0
+    line = b""
+    shrunk = True
+    for index, (start, stop) in enumerate(spans):
+        begin = data.rfind(ending, at, start) + 1
+        alone = begin > 0 or index == 0
+        head = data[begin:start] if alone else line
+        end = data.find(ending, stop)
+        end = len(data) if end < 0 else end
+        following = spans[index + 1][0] if index + 1 < len(spans) else end + 1
+        if following <= end:
+            end = following
+        elif ending == b"\n" and end > stop and data[end - 1] == 13:
+            end -= 1
+        blocks = [_block_of(piece, newline, text) for piece in groups[index][2] if piece]
+        # A line that only loses something cannot become too long.
+        shrunk = (alone or shrunk) and not blocks and ending not in data[start:stop]
+        writer = _Writer(head, data[stop:end], newline, shared=following == end)
+        writer.write(blocks, limited=not shrunk)
+        at = stop + writer.right
+        line = writer.line
+        result.append((start - writer.left, at, b"".join(writer.out)))
+    return result
+
+
+def _adjacent(edits: Sequence[tuple[int, int, bytes]]) -> list[tuple[int, int, list[bytes]]]:
+    """Return edits with those that touch made one; the replacements stay apart."""
+    groups: list[tuple[int, int, list[bytes]]] = []
+    for start, stop, octets in edits:
+        if groups and groups[-1][1] == start:
+            first, _, pieces = groups[-1]
+            groups[-1] = (first, stop, [*pieces, octets])
+        else:
+            groups.append((start, stop, [octets]))
+    return groups
+
+
+class _Writer:
+    """Writes what stands between two stretches of one or two lines that stay."""
+
+    __slots__ = ("_newline", "_room", "_tail", "left", "line", "out", "right")
+
+    def __init__(self, head: bytes, tail: bytes, newline: bytes, *, shared: bool) -> None:
+        self.line = head
+        """What stands on the line so far."""
+        self.out: list[bytes] = []
+        self.left = self.right = 0
+        """How many octets before and behind the span are spelled anew."""
+        self._tail = tail
+        self._newline = newline
+        # Another edit follows on the line: it may need an "=" first.
+        self._room = _LINE - 1 if shared else _LINE
+
+    def write(self, blocks: list[_Block], *, limited: bool) -> None:
+        """Fill ``out``; not ``limited``: the line may stay as long as it is."""
+        self._settle_head()
+        for block in blocks:
+            self._put_block(block)
+        if self._tail:
+            self._put_tail(limited=limited or bool(self.out))
+        else:
+            self._end_line()
+
+    def _settle_head(self) -> None:
+        """Spell a loose ``=`` so that what follows cannot change its meaning."""
+        equals = self.line.rfind(b"=")
+        match = _LOOSE.fullmatch(self.line, equals) if equals >= 0 else None
+        if match is None:
+            return
+        loose = self.line[equals:]
+        self.left = len(loose)
+        self.line = self.line[:equals]
+        if match[1]:
+            self._break()
+            self._put(b"=0D" * (len(match[1]) - 1))
+            return
+        if self.line and len(self.line) + len(loose) + 3 > _LINE:
+            self._break()
+        self._put(b"=3D" + loose[1:])
+
+    def _put(self, octets: bytes) -> None:
+        self.out.append(octets)
+        self.line += octets
+
+    def _break(self) -> None:
+        """Begin a new line by a soft line break."""
+        if len(self.line) == _LINE and not self.out:
+            # No room for the "=": the last character goes to the next line.
+            length = 3 if _ESCAPE.match(self.line, _LINE - 3) else 1
+            last = self.line[-length:]
+            self.left += length
+            self.out += (b"=" + self._newline, last)
+            self.line = last
+        else:
+            self.out.append(b"=" + self._newline)
+            self.line = b""
+
+    def _put_block(self, block: _Block) -> None:
+        if block.first == 0:
+            self._end_line()
+        if self.line and (len(self.line) + block.first > _LINE or self._becomes_unsafe(block.encoded[:5])):
+            self._break()
+            if self.line and len(self.line) + block.first > _LINE:
+                self._break()
+        self.out.append(block.encoded)
+        self.line = block.last if block.lines > 1 else self.line + block.last
+
+    def _becomes_unsafe(self, following: bytes) -> bool:
+        """Whether what follows would turn a short beginning of a line into one that could be misread."""
+        line = self.line
+        return len(line) < 5 and not _UNSAFE_LINE.match(line) and bool(_UNSAFE_LINE.match(line + following))
+
+    def _put_tail(self, *, limited: bool) -> None:
+        tail = self._tail
+        if self.line and limited and len(self.line) + len(tail) > self._room:
+            self._break()
+            if self.line and len(self.line) + len(tail) > self._room:
+                self._break()
+        if self.line and self._becomes_unsafe(tail[:5]):
+            self._break()
+        while not self.line and _UNSAFE_LINE.match(tail):
+            self._put(b"=%02X" % tail[0])
+            self.right += 1
+            tail = tail[1:]
+            if len(self.line) + len(tail) > self._room > len(tail):
+                self._break()
+        self.line += tail
+
+    def _end_line(self) -> None:
+        """See that the line, which ends here, ends in no blank and is no single dot."""
+        line = self.line
+        if line.endswith((b" ", b"\t")):
+            escape = b"=%02X" % line[-1]
+            if self.out:
+                self.out[-1] = self.out[-1][:-1]
+            else:
+                self.left += 1
+            self.line = line[:-1]
+            if self.line and len(line) <= _LINE < len(line) + 2:
+                self._break()
+            self._put(escape)
+        elif line == b".":
+            self._break()

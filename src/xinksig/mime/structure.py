@@ -10,6 +10,7 @@ delimiter, so that from there on the reading is not unique.
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
@@ -45,7 +46,14 @@ class Part:
         """Where its body begins, behind the empty line."""
         self.stop = -1
         """Where its body ends, before the line ending that belongs to the delimiter."""
+        self.end = -1
+        """Where the delimiter line that ended it begins, or the message ended; -1 while it is open."""
+        self.end_is_line = True
+        """Whether ``end`` is the beginning of a line, not the end of the message."""
+        self.last_child: Part | None = None
         self.section = b""
+        self.cr_only = False
+        """Whether lines end in CR alone."""
         self.oversized = False
         """Whether its header section is larger than the limit."""
         self.children = 0
@@ -68,7 +76,7 @@ class Part:
     @cached_property
     def fields(self) -> list[Field]:
         """The fields of its header section; offsets count from the start of ``section``."""
-        return split_fields(self.section, 0, len(self.section))
+        return split_fields(self.section, 0, len(self.section), cr_only=self.cr_only)
 
     def bodies(self, name: bytes) -> list[bytes]:
         """Return the raw bodies of its fields of this (lower-case) name."""
@@ -116,9 +124,14 @@ class Part:
 
     @cached_property
     def newline(self) -> bytes:
-        """The line ending of its header section's first line, b"" if it has none."""
-        match = re.search(rb"\r?\n|\r", self.section)
-        return match.group() if match else b""
+        """The line ending of its header section's first line, b"" if it has none.
+
+        A lone CR ends a line only in a message without line feeds.
+        """
+        index = self.section.find(b"\n")
+        if index < 0:
+            return b"\r" if self.cr_only else b""
+        return b"\r\n" if self.section[index - 1 : index] == b"\r" else b"\n"
 
 
 class Event(Enum):
@@ -241,6 +254,7 @@ class Structure:
             part.section = bytes(data[start : start + limit if part.oversized else len(data)])
         else:
             part.section = bytes(data[start:stop])
+        part.cr_only = self._line_feed == b"\r"
         part.body = self.safe = base + stop
         if part is self.root:
             self._crlf = part.newline == b"\r\n"
@@ -253,6 +267,8 @@ class Structure:
             return start + 1
         if data[start : start + 2] == b"\r\n":
             return start + 2
+        if self._line_feed == b"\r" and data[start : start + 1] == b"\r":
+            return start + 1
         stop = start + limit
         search = max(start, self._searched - base - 2)
         crlf = data.find(b"\n\r\n", search, stop)
@@ -307,6 +323,7 @@ class Structure:
             leaf.stop = offset
         self.safe = offset
         implied = tuple(reversed(self._stack))
+        self._end_children(implied, offset, is_line=False)
         self._stack.clear()
         return Happening(Event.END, self.root, offset, leaf, implied=implied)
 
@@ -329,6 +346,7 @@ class Structure:
         self.safe = hit.stop
         # The line feed that ends this line may be the one before the next delimiter.
         part._scanned = self._position = hit.stop - 1
+        self._end_children((*implied, part), hit.line, is_line=True)
         happening = Happening(Event.DELIMITER, part, hit.line, ended, hit.closing, tuple(implied))
         if hit.closing:
             self._stack.pop()
@@ -342,10 +360,19 @@ class Structure:
         child = Part(part, hit.stop)
         child.index = part.children
         child.depth = part.depth + 1
+        part.last_child = child
         self._part = child
         self._state = _State.HEADER
         self._searched = 0
         return happening
+
+    @staticmethod
+    def _end_children(multiparts: Iterable[Part], offset: int, *, is_line: bool) -> None:
+        for multipart in multiparts:
+            child = multipart.last_child
+            if child is not None and child.end < 0:
+                child.end = offset
+                child.end_is_line = is_line
 
     def _next_delimiter(
         self, data: bytes | bytearray, base: int, final: bool, bound: int

@@ -1,0 +1,231 @@
+"""MIME structure by edits: content fields that follow, related and alternative parts around a leaf.
+
+Nothing is parsed and written out again: a leaf is wrapped by what is inserted before and behind it, an
+existing ``multipart/related`` is extended by what is inserted before its next delimiter.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from xinksig.edits import Change
+from xinksig.mime import transfer
+from xinksig.mime.fields import Field, replace_parameter
+from xinksig.mime.structure import Event, Happening, Part
+from xinksig.model import InlineImage
+
+_EXTENSIONS = {"image/jpeg": "jpg", "image/svg+xml": "svg", "image/x-icon": "ico"}
+
+
+class Retype(NamedTuple):
+    """How a part's content fields have to change."""
+
+    charset: str | None
+    """The new charset parameter, ``None`` to leave it."""
+    encoding: str | None
+    """The new transfer encoding, ``None`` to leave it."""
+
+
+class ContentField(NamedTuple):
+    """A content field as it will stand; ``field`` is ``None`` for one that is new."""
+
+    field: Field | None
+    octets: bytes
+
+
+class Wrapper(NamedTuple):
+    """What goes before and behind a leaf to make it the first part of a new multipart."""
+
+    content_type: bytes
+    """The new multipart's Content-Type, without the field name and the line ending."""
+    boundary: bytes
+    behind: bytes
+    """All that follows the leaf's body, the line ending of the next delimiter included."""
+
+
+def derive_id(*seeds: bytes) -> str:
+    """Return 128 bits in hexadecimal, the same for the same seeds on every run and machine."""
+    from hashlib import blake2b  # noqa: PLC0415 - costs 2 ms at import, and few messages need it
+
+    digest = blake2b(digest_size=16)
+    for seed in seeds:
+        digest.update(len(seed).to_bytes(8, "big"))
+        digest.update(seed)
+    return digest.hexdigest()
+
+
+def content_fields(part: Part, retype: Retype | None, newline: bytes) -> list[ContentField]:
+    """Return the Content-* fields of a part, those that have to follow changed or added."""
+    section = part.section
+    result: list[ContentField] = []
+    seen = set()
+    for field in part.fields:
+        if not field.name.startswith(b"content-"):
+            continue
+        octets = section[field.start : field.stop]
+        if retype is not None and field.name not in seen:
+            octets = _retyped(octets, field, retype, newline)
+        seen.add(field.name)
+        result.append(ContentField(field, octets))
+    if retype is not None and retype.charset and b"content-type" not in seen:
+        line = b'Content-Type: text/plain; charset="' + retype.charset.encode() + b'"' + newline
+        result.append(ContentField(None, line))
+    if retype is not None and retype.encoding and b"content-transfer-encoding" not in seen:
+        line = b"Content-Transfer-Encoding: " + retype.encoding.encode() + newline
+        result.append(ContentField(None, line))
+    return result
+
+
+def _retyped(octets: bytes, field: Field, retype: Retype, newline: bytes) -> bytes:
+    name, body = octets[: field.body - field.start], octets[field.body - field.start :]
+    if field.name == b"content-type" and retype.charset:
+        return name + replace_parameter(body, "charset", retype.charset)
+    if field.name == b"content-transfer-encoding" and retype.encoding:
+        ending = body[len(body.rstrip(b"\r\n")) :]
+        return name + b" " + retype.encoding.encode() + (ending or newline)
+    return octets
+
+
+def retype_changes(part: Part, retype: Retype, newline: bytes) -> list[Change]:
+    """Return the changes of a part's own header section that a new charset or encoding needs."""
+    changes = []
+    added = b""
+    for field, octets in content_fields(part, retype, newline):
+        if field is None:
+            added += octets
+        elif octets != part.section[field.start : field.stop]:
+            why = field.name.decode("ascii")
+            changes.append(Change(part.start + field.start, part.start + field.stop, octets, why))
+    added = _mime_version(part, newline) + added
+    if added:
+        at = fields_end(part)
+        changes.append(Change(at, at, added, "content-fields"))
+    return changes
+
+
+def _mime_version(part: Part, newline: bytes) -> bytes:
+    """Return the field that a message without one needs as soon as it has content fields."""
+    if part.parent is not None or part.bodies(b"mime-version"):
+        return b""
+    return b"MIME-Version: 1.0" + newline
+
+
+def fields_end(part: Part) -> int:
+    """Return the offset of the empty line that ends a part's header section."""
+    section = part.section
+    for ending in (b"\r\n", b"\n", b"\r"):
+        if section.endswith(ending):
+            return part.body - len(ending)
+    return part.body
+
+
+def wrap(part: Part, wrapper: Wrapper, retype: Retype | None, newline: bytes) -> list[Change]:
+    """Return the changes that make a leaf the first part of a new multipart."""
+    before = b"--" + wrapper.boundary + newline
+    line = b"Content-Type: " + wrapper.content_type + newline
+    behind = newline + b"--" + wrapper.boundary + newline + wrapper.behind + b"--" + wrapper.boundary + b"--"
+    if part.parent is None:
+        return _wrap_root(part, line, before, behind + newline, retype, newline)
+    changes = [Change(part.start, part.start, line + newline + before, "wrapper")]
+    if retype is not None:
+        changes += retype_changes(part, retype, newline)
+    changes.append(Change(part.stop, part.stop, behind, "wrapper"))
+    return changes
+
+
+def _wrap_root(
+    part: Part, line: bytes, before: bytes, behind: bytes, retype: Retype | None, newline: bytes
+) -> list[Change]:
+    """Wrap the message's own body: its content fields move into the first part."""
+    changes = []
+    moved = b""
+    encoding = part.transfer_encoding[0] if retype is None or not retype.encoding else retype.encoding
+    if encoding in ("8bit", "binary"):
+        line += b"Content-Transfer-Encoding: " + encoding.encode() + newline
+    placed = False
+    for field, octets in content_fields(part, retype, newline):
+        moved += octets if octets.endswith((b"\n", b"\r")) else octets + newline
+        if field is None:
+            continue
+        replacement = b""
+        if field.name == b"content-type" and not placed:
+            replacement, placed = line, True
+        changes.append(Change(field.start, field.stop, replacement, field.name.decode("latin-1")))
+    added = _mime_version(part, newline) + (b"" if placed else line)
+    if added:
+        at = fields_end(part)
+        changes.append(Change(at, at, added, "content-fields"))
+    changes.append(Change(part.body, part.body, before + moved + newline, "wrapper"))
+    changes.append(Change(part.stop, part.stop, behind, "wrapper"))
+    return changes
+
+
+def image_part(image: InlineImage, content_id: str, encoded: bytes, newline: bytes) -> bytes:
+    """Return an image as a body part: header section, empty line and base64 body with its line ending."""
+    name = file_name(image)
+    lines = (
+        f'Content-Type: {image.media_type}; name="{name}"',
+        "Content-Transfer-Encoding: base64",
+        f"Content-ID: <{content_id}>",
+        f'Content-Disposition: inline; filename="{name}"',
+        "",
+    )
+    return newline.join(line.encode("utf-8") for line in lines) + newline + encoded
+
+
+def file_name(image: InlineImage) -> str:
+    """Return a file name for an image, with the extension of its type."""
+    stem, dot, extension = image.name.partition("@")[0].rpartition(".")
+    if dot and 2 <= len(extension) <= 4:
+        return f"{stem}.{extension}"
+    kind = _EXTENSIONS.get(image.media_type, image.media_type.partition("/")[2])
+    return f"{image.name.partition('@')[0]}.{kind}"
+
+
+def related_ancestor(part: Part) -> tuple[Part, Part] | None:
+    """Return the nearest ``multipart/related`` around a part, and its child that holds the part."""
+    child, parent = part, part.parent
+    while parent is not None:
+        if parent.content_type.type == "multipart/related":
+            return parent, child
+        child, parent = parent, parent.parent
+    return None
+
+
+class Extensions:
+    """Body parts that wait for the next delimiter of a multipart, to be inserted before it."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, tuple[int, bool]] = {}
+        self._waiting: dict[int, tuple[Part, Part, bytes, bytes]] = {}
+
+    def add(self, parent: Part, child: Part, parts: Sequence[bytes], newline: bytes) -> list[Change]:
+        """Insert body parts into ``parent`` behind ``child``, now or as soon as ``child`` has ended."""
+        octets = b"".join(b"--" + parent.boundary + newline + part for part in parts)
+        if child.end >= 0:
+            return [_insertion(child, octets, newline)]
+        self._waiting[id(child)] = (parent, child, octets, newline)
+        return []
+
+    def pass_event(self, happening: Happening) -> list[Change]:
+        """Return the insertions whose place has come."""
+        if not self._waiting or happening.event is Event.HEADER:
+            return []
+        changes = []
+        for key, (_, child, octets, newline) in list(self._waiting.items()):
+            if child.end >= 0:
+                changes.append(_insertion(child, octets, newline))
+                del self._waiting[key]
+        return changes
+
+
+def _insertion(child: Part, octets: bytes, newline: bytes) -> Change:
+    if child.end_is_line:
+        return Change(child.end, child.end, octets, "inline-image")
+    return Change(child.end, child.end, newline + octets, "inline-image")
+
+
+def quoted_printable_html(html: str, newline: bytes) -> bytes:
+    """Return an HTML body part in UTF-8 and quoted-printable: header section, empty line and body."""
+    lines = ('Content-Type: text/html; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable", "")
+    head = newline.join(line.encode() for line in lines) + newline
+    return head + transfer.encode("quoted-printable", html.encode("utf-8"), newline) + newline

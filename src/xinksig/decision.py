@@ -1,0 +1,256 @@
+"""Decides about the text that is held together: which triggers count, which signatures they ask for.
+
+A decision is made in three steps and can wait between them: the parts are read and searched once; then the
+kernel is told which signatures are wanted, one after the other; then all changes are made at once.
+"""
+
+from collections.abc import Iterable
+
+from xinksig.edits import Change
+from xinksig.errors import (
+    AmbiguousError,
+    CharsetError,
+    LimitError,
+    MalformedError,
+    MessageError,
+    TransferError,
+)
+from xinksig.mime.structure import Part
+from xinksig.model import Kind, Outcome, Trigger
+from xinksig.policy import Verdict, looks_like_patch
+from xinksig.reporting import Journal
+from xinksig.signature.request import SignatureRequest
+from xinksig.situation import Situation
+from xinksig.text import device_lines, newest
+from xinksig.text.pattern import pattern
+from xinksig.textpart import BEYOND_TWIN, LEFT, SPARED, Found, TextPart
+from xinksig.writer import Choice, Composition, write
+
+STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
+    Outcome.AMBIGUOUS: AmbiguousError,
+    Outcome.MALFORMED: MalformedError,
+    Outcome.LIMIT: LimitError,
+    Outcome.UNSUPPORTED_CHARSET: CharsetError,
+    Outcome.UNENCODABLE: CharsetError,
+    Outcome.UNSUPPORTED_ENCODING: TransferError,
+}
+"""What strict mode raises, by outcome."""
+
+
+class Decision:
+    """What becomes of the text parts that are held together."""
+
+    def __init__(self, parts: Iterable[tuple[Part, bytes]], situation: Situation, journal: Journal) -> None:
+        self._situation = situation
+        self._journal = journal
+        newline = situation.head.newline
+        self._texts = [TextPart(part, raw, newline) for part, raw in parts]
+        for text in self._texts:
+            self._journal.note_text(text)
+        self._bodies = _bodies(self._texts)
+        self._planned = False
+
+    def wanted(self) -> SignatureRequest | None:
+        """Return the next request to be answered, ``None`` when all are. Raises ``MessageError`` if strict."""
+        if not self._planned:
+            self._plan()
+            self._planned = True
+        situation = self._situation
+        if situation.opted_out:
+            return None
+        for text in self._texts:
+            for found in text.open():
+                place = found.place
+                if not found.is_opt_out and (place.trigger, place.name) not in situation.answers:
+                    return situation.request(place.trigger, place.name)
+        return None
+
+    def _plan(self) -> None:
+        """Read and search every part, and choose the trigger of each body."""
+        for text in self._texts:
+            try:
+                self._search(text)
+            except MessageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
+                text.problem = self._journal.note_internal_error(error)
+        if self._journal.broken:
+            self._leave_open()
+            return
+        for body in self._bodies:
+            _level_twins(body)
+        if self._situation.options.matches == "first":
+            self._keep_first()
+        self._find_other_triggers()
+        if any(text.open() for text in self._texts):
+            self._situation.triggered = True
+        self._situation.body_decided = True
+
+    def _search(self, text: TextPart) -> None:
+        situation = self._situation
+        options = situation.options
+        text.problem = situation.frozen_by(text.part)
+        if text.problem is None:
+            text.read()
+        if text.problem is not None:
+            self._raise_if_strict(text, text.problem)
+            return
+        text.search(pattern(options.placeholders, options.ignore_case), options)
+        if text.problem is not None:
+            self._raise_if_strict(text, text.problem)
+            return
+        if options.opt_out is not None:
+            words = pattern((options.opt_out,), options.ignore_case)
+            places = [
+                place
+                for place in text.find(words, options.limits.matches)
+                if place.outcome is None and not text.overlaps(place) and not text.is_quoted(place, options)
+            ]
+            text.add(places, options, is_opt_out=True)
+            situation.opted_out = situation.opted_out or bool(places)
+
+    def _raise_if_strict(self, text: TextPart, verdict: Verdict) -> None:
+        if self._situation.options.strict and verdict.outcome in STRICT_ERRORS:
+            error = STRICT_ERRORS[verdict.outcome]
+            raise error(verdict.reason, offset=text.part.body, part=text.part.number)
+
+    def _keep_first(self) -> None:
+        """Leave every placeholder but the first of the first body that shows one."""
+        for body in self._bodies:
+            count = 0 if self._situation.triggered else 1
+            for text in body:
+                text.keep_first(count, SPARED)
+            if any(text.open() for text in body):
+                self._situation.triggered = True
+
+    def _find_other_triggers(self) -> None:
+        """Where no body shows a placeholder, look for a device line, then for a place to append."""
+        options = self._situation.options
+        if any(text.new_placeholders() for text in self._texts) or self._situation.triggered:
+            return
+        if options.device_lines and self._find_device_line():
+            return
+        if options.no_placeholder == "append" and not self._situation.body_decided and self._bodies:
+            self._append(self._bodies[0])
+
+    def _find_device_line(self) -> bool:
+        """Take the last device line of the last body that ends in one."""
+        options = self._situation.options
+        for body in reversed(self._bodies):
+            for text in body:
+                if text.problem is None:
+                    find = device_lines.find_html_device_line if text.html else device_lines.find_plain_device_line
+                    place = find(text.characters, text.history(options), options.more_device_lines)
+                    if place is not None:
+                        text.add([place], options)
+            if any(text.open() for text in body):
+                return True
+        return False
+
+    def _append(self, body: list[TextPart]) -> None:
+        situation = self._situation
+        options = situation.options
+        texts = [text for text in body if text.problem is None]
+        patch = situation.is_patch_or_list or any(
+            not text.html and looks_like_patch(text.characters) for text in texts
+        )
+        for text in texts:
+            if patch:
+                text.note = Verdict(Outcome.PATCH, "it is a patch, list mail or machine mail: nothing is appended")
+                continue
+            find = newest.html_append_place if text.html else newest.plain_append_place
+            text.add([find(text.characters, text.history(options))], options)
+
+    def _already_signed(self) -> None:
+        """Leave a body whose newest text shows the signature that would be appended."""
+        situation = self._situation
+        for body in self._bodies:
+            appended = [
+                (text, found)
+                for text in body
+                for found in text.open()
+                if found.place.trigger is Trigger.APPEND
+            ]
+            signature = situation.answers.get((Trigger.APPEND, ""))
+            if not appended or signature is None:
+                continue
+            if any(text.shows(signature, situation.options) for text, _ in appended):
+                verdict = Verdict(Outcome.ALREADY_SIGNED, "the newest text has a signature already")
+                for _, found in appended:
+                    found.fate = verdict
+
+    def write(self, composition: Composition) -> list[Change]:
+        """Return the changes for all parts, now that every request is answered."""
+        if self._journal.broken:
+            return []
+        situation = self._situation
+        self._already_signed()
+        changes: list[Change] = []
+        for text in self._texts:
+            choices = [choice for found in text.open() if (choice := self._choose(found)) is not None]
+            if not choices:
+                continue
+            try:
+                written = write(text, choices, composition)
+            except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
+                text.problem = self._journal.note_internal_error(error)
+                self._leave_open()
+                break
+            for choice in choices:
+                if choice.found.fate is not None:
+                    self._raise_if_strict(text, choice.found.fate)
+            if written:
+                changes += written
+                composition = composition.less(written)
+                situation.note_used(choice.signature for choice in choices if choice.found.is_written)
+        return changes
+
+    def _choose(self, found: Found) -> Choice | None:
+        """Return what is to be put in a place, ``None`` where it stays as it is."""
+        situation = self._situation
+        if found.is_opt_out:
+            return Choice(found, None)
+        place = found.place
+        signature = None if situation.opted_out else situation.answers[place.trigger, place.name]
+        if signature is None and (
+            situation.options.unassigned == "leave" or place.trigger is not Trigger.PLACEHOLDER
+        ):
+            found.fate = LEFT
+            return None
+        return Choice(found, signature)
+
+    def _leave_open(self) -> None:
+        for text in self._texts:
+            for found in text.open():
+                found.fate = Verdict(Outcome.INTERNAL_ERROR, "an internal error came before it")
+
+    def abandon(self, verdict: Verdict) -> None:
+        """Leave everything that is still open, because the source cannot answer."""
+        for text in self._texts:
+            for found in text.open():
+                found.fate = verdict
+
+
+def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:
+    """Group text parts by the outermost alternative that holds them; each other part is a body by itself."""
+    bodies: dict[int, list[TextPart]] = {}
+    for text in texts:
+        key = id(text)
+        part = text.part.parent
+        while part is not None:
+            if part.content_type.type == "multipart/alternative":
+                key = id(part)
+            part = part.parent
+        bodies.setdefault(key, []).append(text)
+    return list(bodies.values())
+
+
+def _level_twins(body: list[TextPart]) -> None:
+    """Replace no more placeholders in the plain alternative than the HTML shows, if it shows any."""
+    html = [text for text in body if text.html]
+    plain = [text for text in body if not text.html]
+    shown = sum(text.new_placeholders() for text in html)
+    if len(body) < 2 or not shown or sum(text.new_placeholders() for text in plain) <= shown:
+        return
+    for text in plain:
+        shown -= text.keep_first(shown, BEYOND_TWIN)

@@ -1,0 +1,95 @@
+"""Edits of a message in octets: kept in order, merged where they meet, cut into the stream of octets."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from xinksig.model import Edit
+
+
+class Change(NamedTuple):
+    """A replaced span of the message in octets; several may insert at one offset, in order."""
+
+    start: int
+    stop: int
+    octets: bytes
+    why: str
+
+
+def growth(changes: Iterable[Change]) -> int:
+    """Return by how many octets the changes make the message larger."""
+    return sum(len(change.octets) - (change.stop - change.start) for change in changes)
+
+
+class EditList:
+    """The edits of one message, in the order of their offsets, and how far they have gone out."""
+
+    def __init__(self) -> None:
+        self._done: list[Change] = []
+        self._due: list[Change] = []
+        self.growth = 0
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take changes at or behind the offset up to which the message has gone out."""
+        before = len(self._due)
+        self._due += changes
+        self.growth += growth(self._due[before:])
+
+    def cut(self, data: memoryview, base: int, start: int, stop: int) -> list[bytes | memoryview]:
+        """Return the output for the input's octets ``start`` to ``stop``; ``data`` begins at ``base``.
+
+        An insertion at ``stop`` itself waits for the octets behind it.
+        """
+        return self._cut(data, base, start, stop, last=False)
+
+    def finish(self, data: memoryview, base: int, start: int, stop: int) -> list[bytes | memoryview]:
+        """Return the output for the rest of the message, insertions at its end included."""
+        return self._cut(data, base, start, stop, last=True)
+
+    def _cut(
+        self, data: memoryview, base: int, start: int, stop: int, *, last: bool
+    ) -> list[bytes | memoryview]:
+        pieces: list[bytes | memoryview] = []
+        if self._due:
+            # The sort is stable: what was inserted first at an offset goes out first.
+            self._due.sort(key=_place)
+            ready = len(self._due)
+            if not last:
+                ready = sum(change.start < stop for change in self._due)
+            for change in self._due[:ready]:
+                if change.start > start:
+                    pieces.append(data[start - base : change.start - base])
+                if change.octets:
+                    pieces.append(change.octets)
+                start = change.stop
+            self._done += self._due[:ready]
+            del self._due[:ready]
+        if stop > start:
+            pieces.append(data[start - base : stop - base])
+        return pieces
+
+    def changes(self) -> list[Change]:
+        """Return all changes that went out, as they were added, in the order of their offsets."""
+        return list(self._done)
+
+    def report(self) -> tuple[Edit, ...]:
+        """Return all edits that went out: sorted, not overlapping, those at one place made one."""
+        merged: list[Edit] = []
+        for change in self._done:
+            last = merged[-1] if merged else None
+            if last is not None and change.start == last.start:
+                why = last.why if change.why in last.why.split(", ") else f"{last.why}, {change.why}"
+                merged[-1] = Edit(
+                    start=last.start,
+                    stop=max(last.stop, change.stop),
+                    replacement=last.replacement + change.octets,
+                    why=why,
+                )
+            elif change.start != change.stop or change.octets:
+                merged.append(
+                    Edit(start=change.start, stop=change.stop, replacement=change.octets, why=change.why)
+                )
+        return tuple(merged)
+
+
+def _place(change: Change) -> tuple[int, int]:
+    return change.start, change.stop

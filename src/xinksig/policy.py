@@ -1,0 +1,170 @@
+"""Which messages and parts are left alone, and how the author's message is to be understood."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from xinksig.mime.headers import Headers
+from xinksig.mime.structure import Part
+from xinksig.model import Envelope, Options, Outcome
+
+TEXT_TYPES = {"text/plain", "text/html"}
+
+_PKCS7 = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+_TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
+_FROZEN_MULTIPARTS = {
+    "multipart/signed": (Outcome.CRYPTO_SIGNED, "it is signed (multipart/signed)"),
+    "multipart/encrypted": (Outcome.ENCRYPTED, "it is encrypted (multipart/encrypted)"),
+    "multipart/report": (Outcome.DELIVERY_REPORT, "it is a report (multipart/report)"),
+}
+_CONNECTOR_TEST = re.compile(r"\bO365ConnectorValidation|^Test email for connector validation$", re.I)
+_PATCH_SUBJECT = re.compile(r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.I)
+_LIST_FIELDS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
+
+
+class Verdict(NamedTuple):
+    """Why something is left alone."""
+
+    outcome: Outcome
+    reason: str
+
+
+def judge_message(
+    headers: Headers, envelope: Envelope | None, author: Callable[[], str], options: Options
+) -> Verdict | None:
+    """Return why no part of the message may be edited, from what its header section and envelope say."""
+    if envelope is not None and envelope.sender is not None and envelope.sender.strip() in ("", "<>"):
+        return Verdict(Outcome.AUTOMATIC, "the envelope sender is empty: it is an automatic message")
+    submitted = headers.get("Auto-Submitted")
+    if submitted is not None and submitted.partition(";")[0].strip().lower() not in ("no", ""):
+        return Verdict(Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted: {submitted.strip()[:40]})")
+    if (headers.get("X-MS-TNEF-Correlator") or "").strip():
+        return Verdict(Outcome.TNEF, "its text is inside TNEF (X-MS-TNEF-Correlator is set)")
+    if (headers.get("Content-Class") or "").strip().lower() == "urn:content-classes:calendarmessage":
+        return Verdict(Outcome.CALENDAR, "it is an invitation (Content-Class says so)")
+    if headers.get("X-MS-Journal-Report") is not None:
+        return Verdict(Outcome.SYSTEM, "it is a journal report")
+    if _CONNECTOR_TEST.search(headers.get("Subject") or "") or "o365connectorvalidation" in author().lower():
+        return Verdict(Outcome.SYSTEM, "it is a connector test")
+    if options.domains and author().rpartition("@")[2].lower() not in options.domains:
+        return Verdict(Outcome.FOREIGN_SENDER, "the author's domain is not one to sign for")
+    return None
+
+
+_CONTENT = (b"content-", b"mime-version")
+_BOM = b"\xef\xbb\xbf"
+
+
+def judge_section(part: Part) -> Verdict | None:
+    """Return why a header section can be read in two ways (reliability rows 5, 6, 7, 9, 13, 14)."""
+    section = part.section
+    for field in part.fields:
+        name = field.name
+        if not name:
+            if field.start == 0 and part.parent is None and section.startswith(b"From "):
+                continue
+            return Verdict(Outcome.AMBIGUOUS, "its header section has a line that is no field")
+        if name.startswith(_CONTENT) or name.startswith(_BOM):
+            trouble = _judge_content_field(name, section[field.start : field.body], section[field.body : field.stop])
+            if trouble:
+                return Verdict(Outcome.AMBIGUOUS, trouble)
+    line_feeds = section.count(b"\n")
+    if line_feeds and section.count(b"\r") not in (0, line_feeds):
+        return Verdict(Outcome.AMBIGUOUS, "its header section has line endings of two kinds")
+    if b"\r" in section and line_feeds and section.count(b"\r\n") != line_feeds:
+        return Verdict(Outcome.AMBIGUOUS, "its header section has line endings of two kinds")
+    return None
+
+
+def _judge_content_field(name: bytes, before: bytes, body: bytes) -> str:
+    if name.startswith(_BOM):
+        if name[len(_BOM) :].startswith(_CONTENT):
+            return "a byte order mark stands before a content field"
+        return ""
+    if before[-2:-1] in (b" ", b"\t"):
+        return f"a blank stands before the colon of {name.decode('latin-1')}"
+    if any(not line.strip() for line in body.rstrip(b"\r\n").splitlines()[1:]):
+        return f"{name.decode('latin-1')} has an empty continuation line"
+    return ""
+
+
+def judge_multipart(part: Part) -> Verdict | None:
+    """Return why the whole subtree of a multipart is left alone."""
+    content_type = part.content_type
+    frozen = _FROZEN_MULTIPARTS.get(content_type.type)
+    if frozen is not None:
+        return Verdict(*frozen)
+    if _has_unobtrusive_signature(part):
+        return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (Sig field)")
+    if content_type.ambiguous:
+        return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
+    encoding, ambiguous = part.transfer_encoding
+    if ambiguous or encoding not in ("7bit", "8bit", "binary"):
+        return Verdict(Outcome.AMBIGUOUS, ambiguous or f"a multipart has the transfer encoding {encoding[:40]!r}")
+    if not part.boundary:
+        return Verdict(Outcome.MALFORMED, "it is a multipart without a boundary")
+    return None
+
+
+def judge_leaf(part: Part) -> Verdict | None:
+    """Return why a leaf is not edited, ``None`` for inline text."""
+    media_type = part.content_type.type
+    disposition = part.disposition
+    if media_type.startswith("message/"):
+        return _judge_message_leaf(media_type)
+    name = disposition.filename or part.content_type.parameters.get("name") or ""
+    if media_type in _PKCS7:
+        signed = part.content_type.parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
+        if signed or name.lower().endswith(".p7s"):
+            return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (S/MIME)")
+        return Verdict(Outcome.ENCRYPTED, "it is signed or encrypted as a whole (S/MIME)")
+    if media_type in _TNEF or name.lower() == "winmail.dat":
+        return Verdict(Outcome.TNEF, "it is TNEF")
+    if media_type == "application/x-microsoft-rpmsg-message" or name.lower().endswith(".rpmsg"):
+        return Verdict(Outcome.RIGHTS_MANAGED, "it is rights-managed")
+    if media_type == "text/calendar" and _is_invitation(part):
+        return Verdict(Outcome.CALENDAR, "it is an invitation")
+    if _has_unobtrusive_signature(part):
+        return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (Sig field)")
+    if not media_type.startswith("text/") or media_type == "text/calendar":
+        return Verdict(Outcome.ATTACHMENT, "it is an attachment")
+    if disposition.kind == "attachment" or name:
+        return Verdict(Outcome.ATTACHMENT, "it is an attachment")
+    return None
+
+
+def _judge_message_leaf(media_type: str) -> Verdict:
+    if media_type in ("message/delivery-status", "message/disposition-notification", "message/feedback-report"):
+        return Verdict(Outcome.DELIVERY_REPORT, f"it is a report ({media_type})")
+    return Verdict(Outcome.ATTACHED_MESSAGE, "it is an attached message")
+
+
+def _is_invitation(part: Part) -> bool:
+    return "method" in part.content_type.parameters or part.disposition.kind != "attachment"
+
+
+def _has_unobtrusive_signature(part: Part) -> bool:
+    return any(re.search(rb"\bb\s*=", body) for body in part.bodies(b"sig"))
+
+
+def freezes_siblings(verdict: Verdict) -> bool:
+    """Whether a leaf like this says that the text in its multipart is a machine's, not to be edited."""
+    return verdict.outcome in (Outcome.CALENDAR, Outcome.TNEF, Outcome.RIGHTS_MANAGED)
+
+
+def is_patch_or_list(headers: Headers) -> bool:
+    """Whether nothing may be appended or converted: a patch, list mail or machine mail."""
+    if any(headers.get(name) is not None for name in _LIST_FIELDS):
+        return True
+    if (headers.get("Precedence") or "").strip().lower() in ("bulk", "junk", "list"):
+        return True
+    mailer = (headers.get("X-Mailer") or headers.get("User-Agent") or "").strip().lower()
+    return mailer.startswith("git-send-email") or _PATCH_SUBJECT.search(headers.get("Subject") or "") is not None
+
+
+_PATCH_BODY = re.compile(r"^(?:diff --git a/|Index: \S|--- (?:a/|/dev/null)|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)", re.M)
+
+
+def looks_like_patch(text: str) -> bool:
+    """Whether a plain text is or holds a patch."""
+    return _PATCH_BODY.search(text) is not None

@@ -1,0 +1,78 @@
+"""The images of signatures as body parts beside the HTML that shows them (RFC 2387, 2392)."""
+
+from xinksig import compose
+from xinksig.edits import Change
+from xinksig.mime.structure import Part
+from xinksig.model import InlineImage
+from xinksig.signature.images import references
+from xinksig.signature.signature import Signature
+from xinksig.text.html.fragment import Fragment
+
+
+class Related:
+    """The images that the signatures of one HTML part bring along, each once."""
+
+    def __init__(self, part: Part, section: bytes, newline: bytes) -> None:
+        """``section`` is the message's header section: Content-IDs are derived from it."""
+        self._part = part
+        self._section = section
+        self._newline = newline
+        self._images: dict[InlineImage, tuple[str, bytes]] = {}
+
+    def fragment(self, signature: Signature | None) -> Fragment | None:
+        """Return the signature's HTML with ``cid:NAME`` turned into the Content-IDs of this message."""
+        if signature is None:
+            return None
+        fragment = signature.fragment
+        if not signature.images:
+            return fragment
+        html = fragment.html
+        pieces = []
+        at = 0
+        images = {image.name: image for image in signature.images}
+        for reference in references(html):
+            image = images.get(reference.name)
+            if image is not None:
+                pieces += (html[at : reference.start], self._content_id(signature, image))
+                at = reference.stop
+        if not pieces:
+            return fragment
+        pieces.append(html[at:])
+        return fragment.with_html("".join(pieces))
+
+    def _content_id(self, signature: Signature, image: InlineImage) -> str:
+        known = self._images.get(image)
+        if known is None:
+            seeds = (self._section, self._part.number.encode(), image.name.encode(), signature.digest)
+            content_id = f"{compose.derive_id(*seeds)}@xinksig"
+            known = self._images[image] = content_id, signature.encoded_image(image, self._newline)
+        return known[0]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no image is shown."""
+        return not self._images
+
+    def parts(self) -> list[bytes]:
+        """Return the images as body parts, each ending in a line ending."""
+        return [
+            compose.image_part(image, content_id, encoded, self._newline)
+            for image, (content_id, encoded) in self._images.items()
+        ]
+
+    def changes(self, extensions: compose.Extensions) -> list[Change]:
+        """Return the changes that bring the images in: into a related that is there, else around the part."""
+        if not self._images:
+            return []
+        around = compose.related_ancestor(self._part)
+        if around is not None:
+            return extensions.add(*around, self.parts(), self._newline)
+        return compose.wrap(self._part, self.wrapper(), None, self._newline)
+
+    def wrapper(self) -> compose.Wrapper:
+        """Return the multipart/related around the HTML part."""
+        seeds = (self._section, self._part.number.encode(), *(key[0].encode() for key in self._images.values()))
+        boundary = f"=_related_{compose.derive_id(b'related', *seeds)}".encode()
+        separator = b"--" + boundary + self._newline
+        content_type = b'multipart/related; type="text/html";' + self._newline + b' boundary="' + boundary + b'"'
+        return compose.Wrapper(content_type, boundary, separator.join(self.parts()))

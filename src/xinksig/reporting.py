@@ -1,0 +1,123 @@
+"""What is noted while a message goes through, and the report that is made of it when somebody asks."""
+
+import traceback
+from pathlib import PurePath
+
+from xinksig.edits import Change, EditList
+from xinksig.mime.structure import Part
+from xinksig.model import OUTCOME_RANK, FieldChange, Kind, Match, Outcome, PartReport, Report
+from xinksig.policy import Verdict
+from xinksig.situation import Situation
+from xinksig.textpart import TextPart
+
+_PART_ONLY = {Outcome.ATTACHMENT, Outcome.ATTACHED_MESSAGE}
+_DONE = {Outcome.REPLACED, Outcome.PARTLY_REPLACED, Outcome.APPENDED}
+_SENTENCES = {
+    Outcome.REPLACED: "the signature was put in",
+    Outcome.PARTLY_REPLACED: "the signature was put in, but not everywhere it was asked for",
+    Outcome.APPENDED: "the signature was put below the newest text",
+    Outcome.UNASSIGNED: "the author has no signature assigned",
+    Outcome.OPTED_OUT: "the author asked for no signature with the opt-out word",
+    Outcome.QUOTED_ONLY: "a placeholder stands in quoted history only",
+    Outcome.ALREADY_SIGNED: "the newest text has a signature already",
+    Outcome.NO_PLACEHOLDER: "no placeholder was found",
+}
+
+
+class Journal:
+    """The notes about one message."""
+
+    def __init__(self) -> None:
+        self.broken = False
+        """Whether our own code failed; the rest of the message is not looked into."""
+        self.size_in = 0
+        self._message: list[Verdict] = []
+        self._parts: list[tuple[Part, Verdict | TextPart]] = []
+
+    def note_message(self, verdict: Verdict) -> None:
+        """Note something about the message as a whole."""
+        self._message.append(verdict)
+
+    def note_part(self, part: Part, verdict: Verdict) -> None:
+        """Note why a part, or the subtree below it, is left alone."""
+        self._parts.append((part, verdict))
+
+    def note_text(self, text: TextPart) -> None:
+        """Note a searched text part, which knows what became of it."""
+        self._parts.append((text.part, text))
+
+    def note_internal_error(self, error: Exception) -> Verdict:
+        """Note that our own code failed, and where."""
+        self.broken = True
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"
+        verdict = Verdict(Outcome.INTERNAL_ERROR, f"internal error ({type(error).__name__} at {where})")
+        self._message.append(verdict)
+        return verdict
+
+    def report(self, edits: EditList, situation: Situation) -> Report:
+        """Make the report."""
+        head = situation.head
+        parts = tuple(_part_report(part, note) for part, note in self._parts)
+        outcome, reason = self._summary(parts)
+        changes = edits.changes()
+        body_start = head.body_start if head is not None else 0
+        field_changes: tuple[FieldChange, ...] = ()
+        broken: tuple[str, ...] = ()
+        body_changed = any(change.start >= body_start and change.why != "handled-field" for change in changes)
+        if head is not None:
+            own = [change for change in changes if change.start < body_start or change.why == "handled-field"]
+            field_changes = head.field_changes(own)
+            names = {change.name.lower().encode() for change in field_changes}
+            broken = head.broken_seals(names, body_changed=body_changed)
+        return Report(
+            outcome=outcome,
+            reason=reason,
+            left=sum(note.left for _, note in self._parts if isinstance(note, TextPart)),
+            kind=situation.kind if head is not None else Kind.NEW,
+            message_id=(head.headers.get("Message-ID") or "").strip() if head is not None else "",
+            signatures=tuple(situation.used),
+            parts=parts,
+            edits=edits.report(),
+            field_changes=field_changes,
+            body_start=body_start,
+            body_changed=body_changed,
+            broken_seals=broken,
+            size_in=self.size_in,
+            size_out=self.size_in + _growth(changes),
+        )
+
+    def _summary(self, parts: tuple[PartReport, ...]) -> tuple[Outcome, str]:
+        candidates = [(verdict.outcome, f"{verdict.reason}; left as it was") for verdict in self._message]
+        candidates += [
+            (part.outcome, _sentence(part)) for part in parts if part.outcome not in _PART_ONLY
+        ]
+        if not candidates:
+            return Outcome.NO_PLACEHOLDER, _SENTENCES[Outcome.NO_PLACEHOLDER]
+        return min(candidates, key=lambda candidate: OUTCOME_RANK[candidate[0]])
+
+
+def _sentence(part: PartReport) -> str:
+    where = f"part {part.number}: " if part.number else ""
+    if part.outcome in _SENTENCES and part.outcome not in (Outcome.PARTLY_REPLACED,):
+        return _SENTENCES[part.outcome] if part.outcome not in _DONE else where + _SENTENCES[part.outcome]
+    if part.outcome in _DONE:
+        return where + part.reason
+    return f"{where}{part.reason}; left as it was"
+
+
+def _part_report(part: Part, note: Verdict | TextPart) -> PartReport:
+    matches: tuple[Match, ...] = ()
+    if isinstance(note, TextPart):
+        outcome, reason = note.outcome()
+        matches = note.matches()
+    else:
+        outcome, reason = note
+    media_type = part.content_type.type
+    return PartReport(
+        number=part.number, media_type=media_type, outcome=outcome, reason=reason, matches=matches
+    )
+
+
+def _growth(changes: list[Change]) -> int:
+    return sum(len(change.octets) - (change.stop - change.start) for change in changes)

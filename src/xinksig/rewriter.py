@@ -1,0 +1,389 @@
+"""The kernel: octets in, pieces out, no I/O.
+
+Goals: every octet of the input leaves exactly once, or is inside an edit; what is held is one header
+section and the text that is still to be decided; decisions depend on offsets, never on chunks.
+
+``feed`` puts the chunk behind what is in hand and lets the structure parser run. Inline text is held from
+its header section on, together with the inline text that follows it, until a header section shows a leaf
+that is none, or the message ends. Then a ``Decision`` says which edits follow; it may want signatures
+first. Whatever happens, the rest of the message goes out: untouched where nothing can be decided.
+"""
+
+from xinksig.compose import Extensions
+from xinksig.decision import STRICT_ERRORS, Decision
+from xinksig.edits import EditList
+from xinksig.errors import MessageError, UsageError
+from xinksig.head import Head
+from xinksig.mime.headers import Headers
+from xinksig.mime.structure import Event, Happening, Part, Structure
+from xinksig.model import Buffer, Envelope, Options, Outcome, Report
+from xinksig.policy import (
+    TEXT_TYPES,
+    Verdict,
+    freezes_siblings,
+    judge_leaf,
+    judge_multipart,
+    judge_section,
+)
+from xinksig.reporting import Journal
+from xinksig.signature.request import SignatureRequest
+from xinksig.signature.signature import Signature
+from xinksig.situation import Situation
+from xinksig.writer import Composition
+
+_DEFAULT_OPTIONS = Options()
+
+
+class Rewriter:
+    """Rewrites one message that is fed in chunks; does no I/O of its own.
+
+    Feed octets, send the pieces that come back. While ``wanted`` is set, answer it with ``provide`` (or
+    ``give_up``) before anything else. After ``close`` the message is complete when ``done`` is set.
+    """
+
+    def __init__(self, options: Options | None = None, /, *, envelope: Envelope | None = None) -> None:
+        if options is not None and not isinstance(options, Options):
+            raise UsageError(f"options must be an Options object, not {type(options).__name__}")
+        if envelope is not None and not isinstance(envelope, Envelope):
+            raise UsageError(f"envelope must be an Envelope object, not {type(envelope).__name__}")
+        self._options = options or _DEFAULT_OPTIONS
+        limits = self._options.limits
+        self._structure = Structure(limits.header_size, limits.part_header_size, limits.parts)
+        self._journal = Journal()
+        self._situation = Situation(self._options, envelope)
+        self._edits = EditList()
+        self._extensions = Extensions()
+        self._head: Head | None = None
+        self._data: bytes | bytearray = b""
+        self._base = 0
+        self._sent = 0
+        self._hold = -1
+        """Offset from which everything is held, -1 if nothing is."""
+        self._growing: Part | None = None
+        """The text part whose body is being read into the hold."""
+        self._texts: list[tuple[Part, bytes]] = []
+        self._text_size = 0
+        self._decision: Decision | None = None
+        self._ended = False
+        """Whether the structure has been read as far as it will be."""
+        self._passing = False
+        """Whether all further octets go out as they come."""
+        self._closed = False
+        self._broken = False
+        self._report: Report | None = None
+        self.wanted: SignatureRequest | None = None
+        """The request that has to be answered with ``provide`` before anything else, if any."""
+        self.headers: Headers | None = None
+        """The message's own fields, set before the first piece leaves."""
+        self.done = False
+        """Whether the message is complete and ``report`` can be read."""
+
+    def feed(self, data: Buffer, /) -> list[bytes | memoryview]:
+        """Take the next octets, all of them, and return the pieces that may go out now.
+
+        A piece may be a view of ``data``, valid until the next call. Raises ``UsageError`` when called
+        after ``close`` or while ``wanted`` is set, and a ``MessageError`` in strict mode.
+        """
+        self._check_usable("feed")
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise UsageError(f"feed() takes bytes, bytearray or memoryview, not {type(data).__name__}")
+        chunk = data if type(data) is bytes else bytes(data)
+        if not chunk:
+            return []
+        if self._passing and not self._data:
+            return self._pass(chunk)
+        if not self._data:
+            self._data = chunk
+        else:
+            if isinstance(self._data, bytes):
+                self._data = bytearray(self._data)
+            self._data += chunk
+        return self._run()
+
+    def close(self) -> list[bytes | memoryview]:
+        """End the message and return the last pieces, unless ``wanted`` is set.
+
+        Raises ``UsageError`` when called twice or while ``wanted`` is set, and a ``MessageError`` in strict mode.
+        """
+        self._check_usable("close")
+        self._closed = True
+        return self._run()
+
+    def provide(self, signature: Signature | None, /) -> list[bytes | memoryview]:
+        """Answer ``wanted`` and go on; ``None`` means that the author has no signature.
+
+        May set ``wanted`` again. Raises ``UsageError`` when nothing is wanted.
+        """
+        if self.wanted is None or self._decision is None:
+            raise UsageError("provide() answers a request: call it only while wanted is set")
+        if signature is not None and not isinstance(signature, Signature):
+            raise UsageError(f"provide() takes a Signature or None, not {type(signature).__name__}")
+        self._situation.answer(self.wanted, signature)
+        self.wanted = None
+        return self._run()
+
+    def give_up(self, reason: str, /) -> list[bytes | memoryview]:
+        """Say that the source cannot answer: the rest goes out untouched, ``Outcome.SOURCE_FAILED``."""
+        if self._closed and self.done:
+            raise UsageError("the message is complete: there is nothing to give up")
+        self._check_not_broken()
+        verdict = Verdict(Outcome.SOURCE_FAILED, f"the signature source failed: {reason}")
+        if self._decision is not None:
+            self._decision.abandon(verdict)
+            self._decision = None
+        self.wanted = None
+        self._journal.note_message(verdict)
+        self._pass_rest()
+        return self._run()
+
+    @property
+    def report(self) -> Report:
+        """What happened to the message. Raises ``UsageError`` until ``done`` is set."""
+        if not self.done:
+            raise UsageError("the report is complete only when done is set: call close() first")
+        if self._report is None:
+            self._report = self._journal.report(self._edits, self._situation)
+        return self._report
+
+    def _check_usable(self, name: str) -> None:
+        self._check_not_broken()
+        if self._closed:
+            raise UsageError(f"{name}() after close(): use a new Rewriter for the next message")
+        if self.wanted is not None:
+            raise UsageError(f"{name}() while a signature is wanted: answer with provide() or give_up() first")
+
+    def _check_not_broken(self) -> None:
+        if self._broken:
+            raise UsageError("this Rewriter has raised an error: use a new one")
+
+    def _run(self) -> list[bytes | memoryview]:
+        """Go on as far as the octets in hand allow, and return what may go out."""
+        try:
+            while not self._passing and self._step():
+                pass
+        except MessageError as error:
+            self._broken = True
+            error.held = bytes(self._data[self._sent - self._base :])
+            raise
+        except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
+            self._journal.note_internal_error(error)
+            self._decision = None
+            self._pass_rest()
+        return self._flush()
+
+    def _step(self) -> bool:
+        """Take one step; ``False`` when more octets or an answer are needed."""
+        if self._decision is not None:
+            return self._decide()
+        if self._ended:
+            self._passing = True
+            return False
+        happening = self._structure.advance(self._data, self._base, final=self._closed)
+        if happening is not None:
+            self._handle(happening)
+            return True
+        return self._growing is not None and self._overflows(self._growing, self._structure.safe)
+
+    def _handle(self, happening: Happening) -> None:
+        event = happening.event
+        if event is Event.HEADER:
+            if happening.part is self._structure.root:
+                self._begin(happening.part)
+            else:
+                self._enter(happening.part)
+            return
+        if self._growing is not None:
+            leaf, self._growing = self._growing, None
+            if not self._overflows(leaf, leaf.stop):
+                self._take_text(leaf)
+        self._edits.add(self._extensions.pass_event(happening))
+        if event is Event.END:
+            self._ended = True
+            self._start_decision()
+        elif event is Event.AMBIGUOUS:
+            verdict = Verdict(Outcome.AMBIGUOUS, "a line begins like a delimiter and is none")
+            self._leave_rest(verdict, happening.ended or happening.part, happening.offset)
+        elif event is Event.TOO_MANY:
+            verdict = Verdict(Outcome.LIMIT, f"it has more than {self._options.limits.parts} parts")
+            self._leave_rest(verdict, happening.part, happening.offset)
+
+    def _begin(self, root: Part) -> None:
+        """Read the message's own header section."""
+        head = self._head = self._situation.head = Head(root, self._options)
+        self.headers = head.headers
+        if head.handled:
+            self._journal.note_message(Verdict(Outcome.ALREADY_HANDLED, "it was handled before"))
+            self._pass_rest()
+            return
+        self._edits.add(head.changes())
+        verdict = None
+        if root.oversized:
+            size = self._options.limits.header_size
+            verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
+        verdict = verdict or judge_section(root) or self._situation.judge()
+        if verdict is not None:
+            self._raise_if_strict(verdict, root, 0)
+            self._journal.note_message(verdict)
+            self._pass_rest()
+            return
+        if self._options.drop_dkim and head.has_droppable_seals:
+            self._hold = 0
+        self._edits.add(self._situation.read_subject())
+        self._enter(root)
+
+    def _enter(self, part: Part) -> None:
+        """Decide what a part is, from its header section."""
+        if part.depth > self._options.limits.depth:
+            verdict = Verdict(Outcome.LIMIT, f"parts are nested more than {self._options.limits.depth} deep")
+            self._leave_rest(verdict, part, part.start)
+            return
+        verdict = None
+        if part.oversized:
+            size = self._options.limits.part_header_size
+            verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
+        elif part.parent is not None:
+            verdict = judge_section(part)
+        if verdict is None and part.is_multipart:
+            verdict = self._enter_multipart(part)
+            if verdict is None:
+                return
+        part.frozen = True
+        verdict = verdict or judge_leaf(part)
+        if verdict is None:
+            self._enter_text(part)
+            return
+        self._raise_if_strict(verdict, part, part.start)
+        if freezes_siblings(verdict):
+            self._situation.freeze(part, verdict)
+        self._note_leaf(part, verdict)
+        self._start_decision()
+
+    def _enter_multipart(self, part: Part) -> Verdict | None:
+        verdict = judge_multipart(part)
+        if verdict is not None:
+            return verdict
+        boundary = part.boundary
+        for outer in self._structure.open_boundaries():
+            if outer == boundary:
+                verdict = Verdict(Outcome.AMBIGUOUS, "two nested multiparts have the same boundary")
+                self._leave_rest(verdict, part, part.start)
+                return None
+            if outer.startswith(boundary) or boundary.startswith(outer):
+                return Verdict(Outcome.AMBIGUOUS, "its boundary and that of an outer multipart begin alike")
+        return None
+
+    def _enter_text(self, part: Part) -> None:
+        frozen = self._situation.frozen_by(part)
+        if frozen is not None:
+            self._journal.note_part(part, frozen)
+            self._start_decision()
+            return
+        self._growing = part
+        if self._hold < 0:
+            self._hold = part.start
+
+    def _note_leaf(self, part: Part, verdict: Verdict) -> None:
+        """Report frozen subtrees and text that is an attachment; other attachments are nobody's question."""
+        if verdict.outcome is not Outcome.ATTACHMENT or part.content_type.type in TEXT_TYPES:
+            self._journal.note_part(part, verdict)
+
+    def _take_text(self, leaf: Part) -> None:
+        """Keep a held text part, which is whole now, for the decision."""
+        self._text_size += leaf.stop - leaf.body
+        self._texts.append((leaf, bytes(self._data[leaf.body - self._base : leaf.stop - self._base])))
+
+    def _overflows(self, leaf: Part, stop: int) -> bool:
+        """Let a text part pass that makes the text in hand larger than the limit."""
+        limit = self._options.limits.text_size
+        if self._text_size + stop - leaf.body <= limit:
+            return False
+        verdict = Verdict(Outcome.LIMIT, f"the text is larger than {limit} octets")
+        self._raise_if_strict(verdict, leaf, leaf.body)
+        self._journal.note_part(leaf, verdict)
+        self._growing = None
+        self._start_decision()
+        return True
+
+    def _start_decision(self) -> None:
+        """Decide about the text in hand, if there is any, and hold no longer."""
+        if self._texts:
+            self._decision = Decision(self._texts, self._situation, self._journal)
+            self._texts = []
+            self._text_size = 0
+        else:
+            self._hold = -1
+
+    def _decide(self) -> bool:
+        """Go on with a decision; ``False`` when it wants a signature first."""
+        decision = self._decision
+        assert decision is not None
+        self.wanted = decision.wanted()
+        if self.wanted is not None:
+            return False
+        head = self._head
+        assert head is not None
+        composition = Composition(
+            section=self._structure.root.section,
+            newline=head.newline,
+            room=self._options.limits.growth - self._edits.growth,
+            extensions=self._extensions,
+            upgrade=self._options.upgrade_plain and not self._situation.is_patch_or_list,
+        )
+        changes = decision.write(composition)
+        self._edits.add(changes)
+        if changes and self._sent == 0:
+            self._edits.add(head.drop_seals())
+        self._decision = None
+        self._hold = -1
+        if self._journal.broken:
+            self._pass_rest()
+        return True
+
+    def _leave_rest(self, verdict: Verdict, part: Part, offset: int) -> None:
+        """Let everything from here on pass; what is whole is still decided."""
+        self._raise_if_strict(verdict, part, offset)
+        self._journal.note_part(part, verdict)
+        self._structure.stop()
+        self._ended = True
+        self._start_decision()
+
+    def _pass_rest(self) -> None:
+        self._passing = True
+        self._ended = True
+        self._growing = None
+        self._texts = []
+        self._hold = -1
+
+    def _pass(self, chunk: bytes) -> list[bytes | memoryview]:
+        """Let a chunk out as it came."""
+        self._base += len(chunk)
+        self._sent = self._base
+        return [chunk]
+
+    def _flush(self) -> list[bytes | memoryview]:
+        """Return what may go out, and keep no more than what is needed further on."""
+        stop = self._base + len(self._data)
+        complete = self._closed and self._passing and self._decision is None
+        if not self._passing:
+            stop = self._structure.safe
+            if self._hold >= 0:
+                stop = min(stop, self._hold)
+        pieces: list[bytes | memoryview] = []
+        if stop > self._sent or complete:
+            if not isinstance(self._data, bytes):
+                self._data = bytes(self._data)
+            cut = self._edits.finish if complete else self._edits.cut
+            pieces = cut(memoryview(self._data), self._base, self._sent, stop)
+            self._sent = stop
+        if complete:
+            self.done = True
+            self._journal.size_in = stop
+        keep = self._sent if self._passing else min(self._sent, self._structure.safe - 2)
+        if keep > self._base:
+            self._data = self._data[keep - self._base :]
+            self._base = keep
+        return pieces
+
+    def _raise_if_strict(self, verdict: Verdict, part: Part, offset: int) -> None:
+        if self._options.strict and verdict.outcome in STRICT_ERRORS:
+            raise STRICT_ERRORS[verdict.outcome](verdict.reason, offset=offset, part=part.number)

@@ -1,0 +1,115 @@
+"""What is known of a message while its text is decided: who wrote it, what was answered, what was found."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from xinksig.edits import Change
+from xinksig.head import Head
+from xinksig.mime import addresses
+from xinksig.mime.structure import Part
+from xinksig.model import Envelope, Kind, Options, Outcome, Trigger
+from xinksig.policy import Verdict, is_patch_or_list, judge_message
+from xinksig.signature.request import SignatureRequest
+from xinksig.signature.signature import Signature
+from xinksig.text import kind as kinds
+
+
+class Situation:
+    """The message-wide state that decisions share."""
+
+    def __init__(self, options: Options, envelope: Envelope | None) -> None:
+        self.options = options
+        self.envelope = envelope
+        self.head: Head | None = None
+        self.answers: dict[tuple[Trigger, str], Signature | None] = {}
+        self.used: dict[str, None] = {}
+        """The ids of the signatures that were put in, in order."""
+        self.opted_out = False
+        self.body_decided = False
+        """Whether the first body was decided: later text is only searched for placeholders."""
+        self.triggered = False
+        """Whether a trigger was acted upon: device lines further on are left then."""
+        self._frozen: dict[int, Verdict] = {}
+        self._forwarded = False
+
+    @cached_property
+    def author(self) -> str:
+        """The address of the first From mailbox, "" if there is none."""
+        return addresses.author(self.head.headers)
+
+    @cached_property
+    def sender(self) -> str:
+        """The address of Sender, else the author's, else the envelope's."""
+        envelope = self.envelope.sender if self.envelope is not None else None
+        return addresses.sender(self.head.headers, envelope)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What sort of message it is, from its fields and, for forwards, its text."""
+        return kinds.kind(self.head.headers, forwarded=self._forwarded)
+
+    def judge(self) -> Verdict | None:
+        """Return why no part of the message may be edited."""
+        return judge_message(self.head.headers, self.envelope, lambda: self.author, self.options)
+
+    def note_forward(self) -> None:
+        """Say that the text shows a forwarded message."""
+        self._forwarded = True
+
+    @cached_property
+    def is_patch_or_list(self) -> bool:
+        """Whether nothing may be appended or converted."""
+        return is_patch_or_list(self.head.headers)
+
+    def request(self, trigger: Trigger, name: str) -> SignatureRequest:
+        """Return the request that a trigger makes."""
+        return SignatureRequest(
+            author=self.author,
+            sender=self.sender,
+            kind=self.kind,
+            trigger=trigger,
+            name=name,
+            headers=self.head.headers,
+            envelope=self.envelope or Envelope(),
+        )
+
+    def answer(self, request: SignatureRequest, signature: Signature | None) -> None:
+        """Keep an answer for all triggers that ask the same."""
+        self.answers[request.trigger, request.name] = signature
+
+    def note_used(self, signatures: Iterable[Signature | None]) -> None:
+        """Keep the ids of signatures that were put in."""
+        for signature in signatures:
+            if signature is not None:
+                self.used.setdefault(signature.id)
+
+    def read_subject(self) -> list[Change]:
+        """Return the change that takes the opt-out word out of the subject, if it stands there."""
+        options = self.options
+        if options.opt_out is None:
+            return []
+        changes = self.head.opt_out_changes(options.opt_out, ignore_case=options.ignore_case)
+        self.opted_out = bool(changes)
+        return changes
+
+    def freeze(self, leaf: Part, verdict: Verdict) -> None:
+        """Say that a leaf shows the text beside it to be a machine's: TNEF and rights for the whole message."""
+        part = leaf.parent
+        if part is None:
+            return
+        if verdict.outcome is not Outcome.CALENDAR:
+            while part.parent is not None:
+                part = part.parent
+        self._frozen.setdefault(id(part), verdict)
+
+    def frozen_by(self, part: Part) -> Verdict | None:
+        """Return why the text in a multipart around ``part`` is left alone."""
+        if not self._frozen:
+            return None
+        parent = part.parent
+        while parent is not None:
+            if id(parent) in self._frozen:
+                verdict = self._frozen[id(parent)]
+                return Verdict(verdict.outcome, f"beside it stands a part of which {verdict.reason}")
+            parent = parent.parent
+        return None

@@ -1,0 +1,252 @@
+"""One text part while it is held: its text, and what was found in it."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from xinksig.mime import charset as charsets
+from xinksig.mime import transfer
+from xinksig.mime.structure import Part
+from xinksig.model import OUTCOME_RANK, Match, Options, Outcome, Trigger
+from xinksig.policy import Verdict
+from xinksig.text import newest, plain
+from xinksig.text.html import locate
+from xinksig.text.pattern import Pattern
+from xinksig.text.place import Place
+
+_PGP = re.compile(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.M)
+
+QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
+REPLACED = Verdict(Outcome.REPLACED, "the signature was put in")
+APPENDED = Verdict(Outcome.APPENDED, "the signature was put below the newest text")
+REMOVED = Verdict(Outcome.UNASSIGNED, "the author has no signature assigned; the placeholder was taken out")
+LEFT = Verdict(Outcome.UNASSIGNED, "the author has no signature assigned")
+OPTED_OUT = Verdict(Outcome.OPTED_OUT, "the opt-out word was taken out")
+SPARED = Verdict(Outcome.REPLACED, "only the first placeholder is replaced")
+BEYOND_TWIN = Verdict(Outcome.REPLACED, "the HTML alternative shows fewer placeholders")
+
+_WRITTEN = (REPLACED, APPENDED, REMOVED, OPTED_OUT)
+_BY_DESIGN = (SPARED, BEYOND_TWIN)
+
+
+class Found:
+    """A trigger or an opt-out word in a text part, and what became of it."""
+
+    __slots__ = ("fate", "is_opt_out", "place")
+
+    def __init__(self, place: Place, fate: Verdict | None, *, is_opt_out: bool = False) -> None:
+        self.place = place
+        self.fate = fate
+        """``None`` while it may be replaced."""
+        self.is_opt_out = is_opt_out
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a signature stands in its place now."""
+        return self.fate in (REPLACED, APPENDED)
+
+
+class TextPart:
+    """An inline text part in hand."""
+
+    def __init__(self, part: Part, raw: bytes, newline: bytes) -> None:
+        self.part = part
+        self.raw = raw
+        """The body in its transfer encoding."""
+        self.message_newline = newline
+        self.html = part.content_type.type == "text/html"
+        self.found: list[Found] = []
+        self.problem: Verdict | None = None
+        """Why the part is left alone as a whole."""
+        self.note: Verdict | None = None
+        """What to report of a part in which nothing was found."""
+        self.decoded: transfer.Decoded
+        self.text: charsets.Text
+
+    def read(self) -> None:
+        """Decode the body, or set ``problem``."""
+        self.problem = self._read()
+
+    def _read(self) -> Verdict | None:
+        content_type = self.part.content_type
+        if content_type.ambiguous:
+            return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
+        if not self.is_edited:
+            return Verdict(Outcome.NO_PLACEHOLDER, f"{content_type.type} is not edited")
+        encoding, ambiguous = self.part.transfer_encoding
+        if ambiguous:
+            return Verdict(Outcome.AMBIGUOUS, ambiguous)
+        if encoding not in transfer.ENCODINGS:
+            return Verdict(Outcome.UNSUPPORTED_ENCODING, f"transfer encoding {encoding[:40]!r} is not known")
+        label = content_type.parameters.get("charset")
+        charset = charsets.lookup(label)
+        if charset is None and label:
+            return Verdict(Outcome.UNSUPPORTED_CHARSET, f"charset {label[:40]!r} is not known")
+        self.decoded = transfer.decode(encoding, self.raw)
+        if self.decoded.problem:
+            return Verdict(Outcome.AMBIGUOUS, self.decoded.problem)
+        self.text = charsets.read(charset, self.decoded.octets, declared=bool(label))
+        if "-----BEGIN PGP " in self.characters and _PGP.search(self.characters):
+            return Verdict(Outcome.INLINE_PGP, "it is signed or encrypted (inline PGP)")
+        return None
+
+    @property
+    def characters(self) -> str:
+        """The decoded text."""
+        return self.text.characters
+
+    @cached_property
+    def flowed(self) -> bool:
+        """Whether the text is format=flowed (RFC 3676)."""
+        return self.part.content_type.parameters.get("format", "").lower() == "flowed"
+
+    @cached_property
+    def delsp(self) -> bool:
+        """Whether the blank of a soft line break is deleted (RFC 3676, 4.1)."""
+        return self.part.content_type.parameters.get("delsp", "").lower() == "yes"
+
+    @cached_property
+    def newline(self) -> str:
+        """The line ending of the decoded text."""
+        index = self.characters.find("\n")
+        if index >= 0:
+            return "\r\n" if self.characters[index - 1 : index] == "\r" else "\n"
+        return "\r" if "\r" in self.characters else self.message_newline.decode("ascii")
+
+    @cached_property
+    def encoded_newline(self) -> bytes:
+        """The line ending of the body in its transfer encoding."""
+        index = self.raw.find(b"\n")
+        if index >= 0:
+            return b"\r\n" if self.raw[index - 1 : index] == b"\r" else b"\n"
+        return self.message_newline
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the part is of a type that signatures are put into."""
+        return self.html or self.part.content_type.type == "text/plain"
+
+    def find(self, pattern: Pattern, limit: int) -> list[Place]:
+        """Return where the text shows one of these words, at most ``limit`` of them."""
+        if self.html:
+            return locate.find(self.characters, pattern, limit=limit)
+        return plain.find(self.characters, pattern, flowed=self.flowed, delsp=self.delsp, limit=limit)
+
+    def history(self, options: Options) -> newest.History:
+        """Return what of the text is quoted history."""
+        if self._history is None:
+            find = newest.html_history if self.html else newest.plain_history
+            self._history = find(self.characters, options.more_separators)
+        return self._history
+
+    _history: newest.History | None = None
+
+    def search(self, pattern: Pattern, options: Options) -> None:
+        """Find the placeholders and say which of them may be replaced."""
+        limit = options.limits.matches
+        self.add(self.find(pattern, limit + 1), options)
+        if len(self.found) > limit:
+            self.problem = Verdict(Outcome.LIMIT, f"it shows more than {limit} placeholders")
+
+    def add(self, places: list[Place], options: Options, *, is_opt_out: bool = False) -> None:
+        """Take places, judged for history."""
+        for place in places:
+            fate = None if place.outcome is None else Verdict(place.outcome, place.reason)
+            if place.trigger is Trigger.PLACEHOLDER and self.is_quoted(place, options):
+                fate = QUOTED
+            self.found.append(Found(place, fate, is_opt_out=is_opt_out))
+        self.found.sort(key=_start)
+
+    def is_quoted(self, place: Place, options: Options) -> bool:
+        """Whether a place stands in history that is to be left alone."""
+        return options.scope == "newest" and self.history(options).quoted(place.start)
+
+    def overlaps(self, place: Place) -> bool:
+        """Whether a place shares characters with something found before."""
+        return any(found.place.start < place.stop and place.start < found.place.stop for found in self.found)
+
+    def new_placeholders(self) -> int:
+        """Return how many placeholders stand in new text, refused ones included."""
+        return sum(1 for found in self._asked() if found.place.trigger is Trigger.PLACEHOLDER)
+
+    def _asked(self) -> Iterator[Found]:
+        return (found for found in self.found if found.fate is not QUOTED and not found.is_opt_out)
+
+    def open(self) -> list[Found]:
+        """Return what may be replaced."""
+        if self.problem is not None:
+            return []
+        return [found for found in self.found if found.fate is None]
+
+    def keep_first(self, count: int, verdict: Verdict) -> int:
+        """Leave all open triggers but the first ``count``; return how many are open still."""
+        kept = 0
+        for found in self.open():
+            if found.is_opt_out:
+                continue
+            if kept < count:
+                kept += 1
+            else:
+                found.fate = verdict
+        return kept
+
+    @property
+    def left(self) -> int:
+        """How many triggers in new text stay visible."""
+        whole = self.problem is not None
+        return sum(1 for found in self._asked() if whole or found.fate not in _WRITTEN)
+
+    def outcome(self) -> Verdict:
+        """Return what became of the part."""
+        if self.problem is not None:
+            return self.problem
+        fates = [found.fate or LEFT for found in self.found if not found.is_opt_out]
+        written = [fate for fate in fates if fate in (REPLACED, APPENDED)]
+        if written:
+            if all(fate in _WRITTEN or fate in _BY_DESIGN or fate is QUOTED for fate in fates):
+                return Verdict(written[0].outcome, _count(written))
+            refused = next(fate for fate in fates if fate not in _WRITTEN and fate not in _BY_DESIGN and fate is not QUOTED)
+            return Verdict(Outcome.PARTLY_REPLACED, f"{_count(written)}, but one place was left: {refused.reason}")
+        if any(found.fate is OPTED_OUT for found in self.found):
+            return OPTED_OUT
+        fates = [fate for fate in fates if fate not in _BY_DESIGN]
+        if fates:
+            return min(fates, key=lambda fate: OUTCOME_RANK[fate.outcome])
+        return self.note or Verdict(Outcome.NO_PLACEHOLDER, "no placeholder was found")
+
+    def matches(self) -> tuple[Match, ...]:
+        """Return the triggers for the report, in octets of the message."""
+        return tuple(self._match(found) for found in self.found if found.place.trigger is not Trigger.APPEND)
+
+    def _match(self, found: Found) -> Match:
+        place = found.place
+        fate = self.problem or found.fate or LEFT
+        outcome = Outcome.PARTLY_REPLACED if fate in _BY_DESIGN else fate.outcome
+        start, stop = self.encoded_span(place.start, place.stop)
+        return Match(
+            start=self.part.body + start,
+            stop=self.part.body + stop,
+            written=self.characters[place.start : place.stop],
+            name=place.name,
+            outcome=outcome,
+            reason=fate.reason,
+        )
+
+    def octet_span(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the span of decoded octets for a span of characters."""
+        return self.text.octet_span(start, stop)
+
+    def encoded_span(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the span of the encoded body for a span of characters."""
+        first, last = self.octet_span(start, stop)
+        return self.decoded.encoded_offset(first), self.decoded.encoded_offset(last)
+
+
+def _start(found: Found) -> int:
+    return found.place.start
+
+
+def _count(written: list[Verdict]) -> str:
+    if written[0] is APPENDED:
+        return APPENDED.reason
+    return REPLACED.reason if len(written) == 1 else f"the signature was put in {len(written)} times"

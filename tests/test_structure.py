@@ -1,0 +1,198 @@
+"""The structure parser: the same events for any chunking, judged by the standard library."""
+
+import email
+import email.policy
+from email.message import Message
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xinksig.mime.structure import Event, Part, Structure
+
+MIXED = (
+    b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"
+    b"--b\r\nContent-Type: text/plain\r\n\r\nfirst\r\n"
+    b"--b\r\n\r\nsecond\r\n--b--\r\nepilogue\r\n"
+)
+
+
+def read(message: bytes, chunks: list[int] | None = None, **limits: int) -> list[tuple[object, ...]]:
+    """Return the events of a message as plain values, fed as told and trimmed as the kernel does."""
+    structure = Structure(
+        limits.get("header_size", 1 << 20), limits.get("part_header_size", 1 << 18), limits.get("parts", 1000)
+    )
+    events: list[tuple[object, ...]] = []
+    data, base, at = b"", 0, 0
+    for stop in [*(chunks or []), len(message)]:
+        data += message[at:stop]
+        at = stop
+        final = stop == len(message)
+        while (happening := structure.advance(data, base, final=final)) is not None:
+            part = happening.part
+            if happening.event is Event.HEADER:
+                part.frozen = part.is_multipart and not part.boundary
+                events.append(("header", part.number, part.start, part.body, part.content_type.type))
+            else:
+                ended = happening.ended
+                body = None if ended is None else (ended.number, ended.body, ended.stop)
+                events.append((happening.event.name, part.number, happening.offset, body, happening.closing))
+        keep = max(base, structure.safe - 2)
+        data, base = data[keep - base :], keep
+    return events
+
+
+def leaves(message: bytes) -> list[tuple[str, bytes]]:
+    """Return number and body of each leaf."""
+    return [
+        (event[3][0], message[event[3][1] : event[3][2]])
+        for event in read(message)
+        if len(event) == 5 and event[0] != "header" and event[3] is not None
+    ]  # type: ignore[index]
+
+
+def test_parts_preamble_and_epilogue_of_a_multipart() -> None:
+    assert leaves(MIXED) == [("1", b"first"), ("2", b"second")]
+
+
+def test_line_feed_only_message() -> None:
+    assert leaves(MIXED.replace(b"\r\n", b"\n")) == [("1", b"first"), ("2", b"second")]
+
+
+def test_carriage_return_only_message() -> None:
+    message = MIXED.replace(b"\r\n", b"\r")
+    assert leaves(message) == [("1", b"first"), ("2", b"second")]
+
+
+def test_transport_padding_behind_a_delimiter_is_no_text() -> None:
+    assert leaves(MIXED.replace(b"--b\r\n", b"--b \t \r\n")) == [("1", b"first"), ("2", b"second")]
+
+
+def test_missing_close_delimiter_ends_with_the_message() -> None:
+    assert leaves(MIXED.partition(b"--b--")[0]) == [("1", b"first"), ("2", b"second\r\n")]
+
+
+def test_header_section_that_ends_at_a_delimiter() -> None:
+    message = MIXED.replace(b"Content-Type: text/plain\r\n\r\nfirst\r\n", b"X-Only: field\r\n")
+    assert leaves(message) == [("1", b""), ("2", b"second")]
+
+
+def test_outer_delimiter_closes_an_inner_multipart() -> None:
+    message = (
+        b"Content-Type: multipart/mixed; boundary=outer\n\n--outer\n"
+        b"Content-Type: multipart/alternative; boundary=inner\n\n--inner\n\none\n--outer\n\ntwo\n--outer--\n"
+    )
+    assert leaves(message) == [("1.1", b"one"), ("2", b"two")]
+
+
+def test_delimiter_must_stand_at_the_start_of_a_line() -> None:
+    assert leaves(MIXED.replace(b"first", b"x --b\r\nfirst"))[0] == ("1", b"x --b\r\nfirst")
+
+
+@pytest.mark.parametrize("line", [b"--bc", b"--b x", b"--b-", b"--b--x"])
+def test_line_that_begins_like_a_delimiter_is_ambiguous(line: bytes) -> None:
+    events = read(MIXED.replace(b"first", b"one\r\n" + line + b"\r\nmore"))
+    assert events[-1][0] == "AMBIGUOUS"
+    assert events[-1][3] == ("1", 100, 103)
+
+
+def test_bare_line_feed_at_a_delimiter_of_a_crlf_message_is_ambiguous() -> None:
+    assert read(MIXED.replace(b"--b\r\n\r\nsecond", b"--b\n\r\nsecond"))[-1][0] == "AMBIGUOUS"
+
+
+def test_limit_of_parts() -> None:
+    assert read(MIXED, parts=1)[-1][0] == "TOO_MANY"
+
+
+def test_oversized_header_section_of_a_part() -> None:
+    message = MIXED.replace(b"text/plain", b"text/plain; x=" + b"y" * 100)
+    events = read(message, part_header_size=50)
+    assert ("header", "1", 72, 72, "text/plain") in events
+    assert leaves(message)[1] == ("2", b"second")
+
+
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n", b"\r"])
+def test_every_split_gives_the_same_events(newline: bytes) -> None:
+    message = MIXED.replace(b"\r\n", newline)
+    expected = read(message)
+    for split in range(len(message) + 1):
+        assert read(message, [split]) == expected
+    assert read(message, list(range(len(message)))) == expected
+
+
+PIECES = [b"--a", b"--ab", b"--", b"-", b"\r\n", b"\n", b"\r", b" ", b"\t", b"text", b"a", b"b", b":", b"X: y",
+          b"Content-Type: multipart/mixed; boundary=a\n\n", b"Content-Type: multipart/related; boundary=ab\r\n\r\n",
+          b"Content-Type: multipart/x; boundary=c\n\n", b"\n--c\n", b"\n--c--\n", b"\n--a--\n"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.data())
+def test_any_chunking_of_hostile_octets_gives_the_same_events(
+    pieces: list[bytes], data: st.DataObject
+) -> None:
+    message = b"Content-Type: multipart/mixed; boundary=a\n\n" + b"".join(pieces)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(message)), max_size=8)))
+    limits = data.draw(st.sampled_from([{}, {"parts": 2}, {"part_header_size": 20}, {"header_size": 30}]))
+    expected = read(message, **limits)
+    assert read(message, cuts, **limits) == expected
+    assert read(message, list(range(len(message))), **limits) == expected
+
+
+def standard_leaves(message: Message, number: str = "") -> list[tuple[str, str]]:
+    if message.is_multipart() and message.get_content_maintype() == "multipart":
+        result = []
+        for index, child in enumerate(message.get_payload(), 1):
+            assert isinstance(child, Message)
+            result += standard_leaves(child, f"{number}.{index}" if number else str(index))
+        return result
+    return [(number, message.get_content_type())]
+
+
+BODIES = st.lists(st.sampled_from([b"text", b"-- ", b"--", b"--x", b"", b"--outer", b"boundary"]), max_size=5)
+
+
+@st.composite
+def multiparts(draw: st.DrawFn, depth: int = 0) -> bytes:
+    newline = b"\r\n"
+    boundary = b"%d-limit" % depth
+    parts = []
+    for _ in range(draw(st.integers(1, 3))):
+        if depth < 3 and draw(st.booleans()):
+            parts.append(draw(multiparts(depth + 1)))
+        else:
+            kind = draw(st.sampled_from([b"text/plain", b"text/html", b"image/png"]))
+            parts.append(b"Content-Type: " + kind + newline * 2 + newline.join(draw(BODIES)))
+    head = b"Content-Type: multipart/mixed; boundary=" + boundary + newline * 2
+    return (
+        head
+        + b"".join(b"--" + boundary + newline + part + newline for part in parts)
+        + b"--"
+        + boundary
+        + b"--"
+    )
+
+
+@given(multiparts())
+def test_standard_library_sees_the_same_leaves(message: bytes) -> None:
+    expected = standard_leaves(email.message_from_bytes(message, policy=email.policy.default))
+    seen = [
+        (event[1], event[4])
+        for event in read(message)
+        if event[0] == "header" and not str(event[4]).startswith("multipart/")
+    ]
+    assert seen == expected
+
+
+def test_deep_nesting_needs_no_recursion() -> None:
+    message = b"".join(
+        b"Content-Type: multipart/mixed; boundary=n%d.\n\n--n%d.\n" % (level, level) for level in range(3000)
+    )
+    assert len([event for event in read(message, parts=5000) if event[0] == "header"]) == 3001
+
+
+def test_part_number_counts_as_imap_does() -> None:
+    root = Part(None, 0)
+    child = Part(root, 0)
+    child.index = 2
+    grandchild = Part(child, 0)
+    grandchild.index = 1
+    assert (root.number, child.number, grandchild.number) == ("", "2", "2.1")

@@ -135,12 +135,12 @@ class _Writer:
 
     def sign(self, signature: str, follow: str) -> str:
         """Return what to write for a signature in the line in hand, which ends with ``follow``."""
-        if self.content or self.quote or follow:
+        if self.content or follow or self.before():
             return self.write(_lines(signature), follow)
         block, longest = self.block(signature)
         if not self.surely_fits(longest):
             return self.write(_lines(signature), follow)
-        self.content = _lines(signature)[-1]
+        self.content = block.rpartition(self.newline)[2]
         return block
 
     def append(self, signature: str, at: int) -> str:
@@ -218,10 +218,10 @@ class _FixedWriter(_Writer):
             self.content += line
             return line
         room = self.limit - self.width(self.quote)
-        used, tail = self.width(self.content), self.width(follow)
-        if self.width(self.kept + follow) > room:
-            used = tail = 0  # it may stay as long as it is
-        if used + self.width(line) + tail <= room:
+        new, used, tail = self.width(line), self.width(self.content), self.width(follow)
+        if new <= room < self.width(self.kept) + tail:
+            room = used + new + tail  # it was too long before, and may stay on one line
+        if used + new + tail <= room:
             self.content += line
             return line
         return self._broken(line, follow, used, tail, room)

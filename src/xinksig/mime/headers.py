@@ -1,0 +1,56 @@
+"""The fields of a header section as a caller reads them."""
+
+from collections.abc import Sequence
+
+from xinksig.mime import words
+from xinksig.mime.fields import Field, unfold
+
+
+class Headers:
+    """Fields by name: read-only, case-blind, unfolded and decoded (RFC 5322, 2.2.3; RFC 2047).
+
+    Octets beyond ASCII are read as UTF-8, else as latin-1; what is no valid encoded-word stays as it stands.
+    Values hold no line ending and no outer blanks. Nothing is raised.
+    """
+
+    __slots__ = ("_data", "_fields", "_index")
+
+    def __init__(self, data: bytes, fields: Sequence[Field]) -> None:
+        self._data = data
+        self._fields = fields
+        self._index: dict[bytes, list[Field]] | None = None
+
+    def get(self, name: str) -> str | None:
+        """Return the value of the first field of this name, ``None`` if there is none."""
+        found = self._find(name)
+        return self._value(found[0]) if found else None
+
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of all fields of this name, in order."""
+        return [self._value(field) for field in self._find(name)]
+
+    def written(self, name: str) -> list[str]:
+        """Return the same values with their encoded-words as they stand: for syntax, such as addresses."""
+        return [self._written(field) for field in self._find(name)]
+
+    def _find(self, name: str) -> list[Field]:
+        if self._index is None:
+            self._index = {}
+            for field in self._fields:
+                self._index.setdefault(field.name, []).append(field)
+        key = name.encode("utf-8", "replace").lower()
+        return self._index.get(key, []) if key else []
+
+    def _value(self, field: Field) -> str:
+        text = words.decode(self._written(field))
+        if "\n" in text or "\r" in text:
+            text = text.replace("\r", " ").replace("\n", " ")
+        return text.strip(" \t")
+
+    def _written(self, field: Field) -> str:
+        octets = unfold(self._data[field.body : field.stop])
+        try:
+            text = octets.decode("utf-8")
+        except UnicodeDecodeError:
+            text = octets.decode("latin-1")
+        return text.strip(" \t\r\n")

@@ -1,0 +1,96 @@
+"""Encoded-words of RFC 2047, and octets of RFC 2231, as text for people.
+
+Goals: nothing is raised; linear whatever the field holds; what is no encoded-word of a known charset stays
+as it stands. The text is only read, never written back.
+"""
+
+import binascii
+import re
+
+_WORD = re.compile(
+    r"=\?([^?\s]{1,75})\?"
+    r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([^?\r\n]*+(?:\?(?!=)[^?\r\n]*+){0,8}))\?="
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CODECS = {
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "iso-2022-jp": "iso2022_jp",
+    "shift_jis": "cp932",
+    "euc-jp": "euc_jp",
+    "euc-kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "koi8-r": "koi8_r",
+    "koi8-u": "koi8_u",
+    **{f"iso-8859-{number}": f"iso8859_{number}" for number in (*range(1, 12), *range(13, 17))},
+    **{f"windows-{number}": f"cp{number}" for number in range(1250, 1259)},
+}
+
+
+def decode(text: str) -> str:
+    """Return the text with its encoded-words decoded (RFC 2047).
+
+    Blanks between two of them are dropped. Words of one charset in a row are decoded together: many mailers
+    cut a character in two. Octets that the charset does not have become U+FFFD.
+    """
+    if "=?" not in text:
+        return text
+    pieces: list[str] = []
+    pending: list[bytes] = []
+    label, done = "", 0
+    for match in _WORD.finditer(text):
+        word_label = match[1].partition("*")[0].lower()
+        octets = _octets(match) if _codec(word_label) else None
+        if octets is None:
+            continue
+        between = text[done : match.start()]
+        if pending and between.strip(" \t\r\n"):
+            pieces += (decode_octets(b"".join(pending), label), between)
+            pending = []
+        elif not pending:
+            pieces.append(between)
+        elif word_label != label:
+            pieces.append(decode_octets(b"".join(pending), label))
+            pending = []
+        pending.append(octets)
+        label, done = word_label, match.end()
+    if pending:
+        pieces.append(decode_octets(b"".join(pending), label))
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+def _octets(match: re.Match[str]) -> bytes | None:
+    """Return the octets of an encoded-word, ``None`` if it is not valid."""
+    base64 = match[2]
+    if base64 is None:
+        return binascii.a2b_qp(match[3].encode("utf-8"), header=True)
+    digits = base64.rstrip("=")
+    if len(digits) % 4 == 1:
+        return None
+    return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
+
+
+def _codec(label: str) -> str | None:
+    return _CODECS.get(label)
+
+
+def decode_octets(octets: bytes, label: str) -> str:
+    """Return octets as text: in that charset if they are valid in it, else UTF-8, else as best fits."""
+    codec = _codec(label)
+    for name in (codec, "utf-8"):
+        if name is not None:
+            try:
+                return _without_surrogates(octets.decode(name))
+            except UnicodeDecodeError:
+                pass
+    return _without_surrogates(octets.decode(codec or "latin-1", "replace"))
+
+
+def _without_surrogates(text: str) -> str:
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

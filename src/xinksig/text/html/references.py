@@ -11,13 +11,14 @@ _NUMERIC = re.compile(r"&#(?:([0-9]++)|[xX]([0-9A-Fa-f]++));?")
 _REFERENCE = re.compile(r"&(?:#[0-9xX]|[A-Za-z])")
 _LONGEST_OPEN = 6
 """Of the names that need no semicolon."""
-_WINDOWS_1252 = dict(
+WINDOWS_1252 = dict(
     zip(
         range(0x80, 0xA0),
         "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ",
         strict=True,
     )
 )
+"""What numbers of C1 controls stand for."""
 
 
 @cache
@@ -65,7 +66,7 @@ def _numbered(decimal: str | None, hexadecimal: str | None) -> str:
     code = int(digits or "0", 10 if decimal else 16)
     if code == 0 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
         return "\ufffd"
-    return _WINDOWS_1252.get(code) or chr(code)
+    return WINDOWS_1252.get(code) or chr(code)
 
 
 def decoded(text: str, *, in_attribute: bool = False) -> str:

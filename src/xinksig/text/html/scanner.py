@@ -10,7 +10,7 @@ single character classes are possessive, because Python before 3.11.5 mis-matche
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple, cast
 
 from xinksig.text.html.references import decoded
@@ -53,10 +53,7 @@ _QUOTED_ATTRIBUTES = (
     rf"""(?:[^"'>=]*+(?<![{_WS}/"'])=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)){{1,64}}[^"'>=]*+>"""
 )
 """The ordinary attributes behind a tag's name; what it does not match goes to ``_tag_stop``."""
-_TAG_REST = rf"""(?:[^"'>]*+>|{_QUOTED_ATTRIBUTES})"""
-_TOKEN = re.compile(
-    rf"[^<]++|<([a-zA-Z][^{_WS}/>]*+){_TAG_REST}|</([a-zA-Z][^{_WS}/>]*+)[^\"'>]*+>|(<)", re.ASCII
-)
+TAG_REST = rf"""(?:[^"'>]*+>|{_QUOTED_ATTRIBUTES})"""
 _NAME = re.compile(rf"</?([a-zA-Z][^{_WS}/>]*+)")
 _ATTRIBUTE_NAME = re.compile(rf"[{_WS}/]*+(?:(>)|[^{_WS}/>][^{_WS}/>=]*+)")
 _EQUALS = re.compile(rf"[{_WS}]*+=[{_WS}]*+")
@@ -66,17 +63,26 @@ _ATTRIBUTE = re.compile(
 )
 _SCRIPT = re.compile(r"<!--|-->|<(/?)script(?=[\t\n\f\r />])", re.ASCII | re.IGNORECASE)
 
+
+def names(text: str) -> frozenset[str]:
+    """Return the names that the text lists."""
+    return frozenset(text.split())
+
+
 _CONTENT = {
     **dict.fromkeys(("style", "xmp", "iframe", "noembed", "noframes", "script"), RAW),
     **dict.fromkeys(("title", "textarea"), RCDATA),
     "plaintext": PLAINTEXT,
 }
 """How the text behind a start tag is read, where not as markup."""
+_USUAL_NAMES = {
+    name: name
+    for name in names(
+        "a b blockquote body br center div em font h1 h2 h3 head hr html i img li link meta o:p p pre small"
+        " span strong table tbody td th tr u ul"
+    )
+}
 _LOWER = {**{upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}, 0: 0xFFFD}
-
-
-def _names(names: str) -> frozenset[str]:
-    return frozenset(names.split())
 
 
 def _lowered(name: str) -> str:
@@ -90,34 +96,33 @@ def spans(html: str, start: int = 0, stop: int | None = None) -> Iterator[Span]:
     is one of its own). Never raises.
     """
     end = len(html) if stop is None else stop
+    token, usual = _token(), _USUAL_NAMES
     while start < end:
-        for match in _TOKEN.finditer(html, start, end):
+        for match in token.finditer(html, start, end):
             group = match.lastindex
-            start = match.end()
-            if group is None:
-                yield _new_span((TEXT, match.start(), start, ""))
+            start, behind = match.span()
+            at = match.end(1)
+            if at > start:
+                yield _new_span((TEXT, start, at, ""))
+            start = behind
+            if group == 1:
                 continue
-            if group == 3:
-                span = construct(html, match.start(), end)
+            if group == 4:
+                span = construct(html, at, end)
+                start = span.stop
             else:
-                name = match[group]
+                name = match[group or 2]
                 span = _new_span(
-                    (
-                        group,
-                        match.start(),
-                        start,
-                        name if name.isalnum() and name.islower() else _lowered(name),
-                    )
+                    (START if group == 2 else END, at, behind, usual.get(name) or _lowered(name))
                 )
             yield span
             if span.kind == START and span.name in _CONTENT:
                 content = raw_content(html, span, end)
-                if content.start < content.stop:
-                    yield content
                 start = content.stop
+                if content.start < start:
+                    yield content
                 break
-            if group == 3:
-                start = span.stop
+            if group == 4:
                 break
 
 
@@ -252,19 +257,46 @@ def self_closing(html: str, tag: Span) -> bool:
 
 # Bulk reading: is an offset in the data state? And the subtrees that only a tree reads as a parser does.
 
-_SPECIAL = (*_CONTENT, "svg", "math", "template", "select", "frameset")
-_NOT_SPECIAL = rf"(?!(?ai:{'|'.join(sorted(_SPECIAL))})[{_WS}/>])"
-_RUN = re.compile(
-    rf"""(?:[^<]++|</[a-zA-Z][^"'>]*+>|<{_NOT_SPECIAL}[a-zA-Z][^{_WS}/>]*+{_TAG_REST}"""
-    r"""|<(?=[^a-zA-Z/!?])|<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>){0,400}"""
-)
-_BREAKOUT = _names(
+SUBTREES = frozenset(("svg", "math", "template", "select", "frameset"))
+"""Elements that ``subtree`` takes as wholes."""
+SPECIAL = SUBTREES.union(_CONTENT)
+"""Elements behind whose start tag the source is not read on as before."""
+_BREAKOUT = names(
     "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing"
     " menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
 )
 """Start tags that end an svg or math around them."""
-_INTEGRATION = _names("foreignobject desc title annotation-xml mi mo mn ms mtext")
+_INTEGRATION = names("foreignobject desc title annotation-xml mi mo mn ms mtext")
 """Elements of svg and math in which markup is HTML again."""
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(
+        rf"([^<]*+)(?:<([a-zA-Z][^{_WS}/>]*+){TAG_REST}|</([a-zA-Z][^{_WS}/>]*+)[^\"'>]*+>|(<)|)"
+    )
+
+
+@cache
+def bulk_run(stop_at: frozenset[str], stop_at_ends: frozenset[str] = frozenset()) -> re.Pattern[str]:
+    """Return what matches a run of text and constructs up to a start or end tag of one of these names.
+
+    A match with an end position that reaches it says that it is in the data state; one that does not stops
+    where a construct begins that is not usual, or not finished there.
+    """
+    start = rf"{_none_of(stop_at)}[a-zA-Z][^{_WS}/>]*+{TAG_REST}"
+    end = rf"/{_none_of(stop_at_ends)}[a-zA-Z][^\"'>]*+>"
+    comment = "!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
+    return re.compile(rf"(?:[^<]*+<(?:{end}|{start}|{comment}|(?=[^a-zA-Z/!?]))){{0,400}}[^<]*+")
+
+
+def _none_of(stop_at: frozenset[str]) -> str:
+    """Return the look-ahead that refuses the names; by first letter, which the engine tells apart fast."""
+    rests: dict[str, list[str]] = {}
+    for name in sorted(stop_at):
+        rests.setdefault(name[0], []).append(name[1:])
+    tests = [f"[{first}{first.upper()}](?ai:{'|'.join(rest)})" for first, rest in rests.items()]
+    return rf"(?!(?:{'|'.join(tests)})[{_WS}/>])" if tests else ""
 
 
 def data_state(html: str, start: int, stop: int) -> Span | None:
@@ -274,22 +306,23 @@ def data_state(html: str, start: int, stop: int) -> Span | None:
     of kind UNSURE; so is all that follows a frameset or what only a tree can read. The caller goes
     on behind the construct's ``stop``, which keeps any number of questions linear.
     """
+    run = bulk_run(SPECIAL)
     while start < stop:
-        match = _RUN.match(html, start, stop)
+        match = run.match(html, start, stop)
         assert match is not None
         if match.end() > start:
             start = match.end()
             continue
         held = construct(html, start, len(html))
-        if held.stop <= stop and held.kind == START and held.name in _SPECIAL:
-            held = _subtree(html, held)
+        if held.stop <= stop and held.kind == START and held.name in SPECIAL:
+            held = subtree(html, held)
         if held.start <= stop < held.stop and held.kind != TEXT:
             return held
         start = held.stop
     return None
 
 
-def _subtree(html: str, tag: Span) -> Span:
+def subtree(html: str, tag: Span) -> Span:
     """Return what the start tag of a special element holds, as one construct."""
     if tag.name in _CONTENT:
         return raw_content(html, tag, len(html))

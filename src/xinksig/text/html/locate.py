@@ -1,0 +1,107 @@
+"""Where placeholders stand in HTML as a browser shows it, by offsets of the source."""
+
+from collections.abc import Iterator
+
+from xinksig.model import Outcome
+from xinksig.text.html.context import Context
+from xinksig.text.html.scanner import PLAINTEXT, TEXT, spans
+from xinksig.text.html.spelling import Spelling, spelling
+from xinksig.text.html.visible import placeholders
+from xinksig.text.pattern import Pattern
+from xinksig.text.place import Place
+
+_ANCHOR_COST = 24
+_SPARE = 4096
+_PLAINTEXT = "it stands behind a plaintext tag, where nothing is read as HTML"
+
+
+def find(html: str, pattern: Pattern, limit: int | None = None) -> list[Place]:
+    """Return the placeholders that a reader sees, in their order; offsets count characters.
+
+    Those whose place in the tree is not sure have the outcome ``UNCERTAIN`` and a reason. Quoted ones are
+    among them. With a ``limit``, stops at one more than that many. Linear in the text, never raises.
+    """
+    spelled = spelling(pattern)
+    anchors = spelled.anchors(html)
+    first = next(anchors, -1)
+    return Search(html, spelled, limit).places(first, anchors) if first >= 0 else []
+
+
+class Search:
+    """One search, with what it has cost so far."""
+
+    def __init__(self, html: str, spelled: Spelling, limit: int | None = None) -> None:
+        self.looked = 0
+        """Characters looked at from anchors: about the text's length at most."""
+        self.in_full = False
+        """Whether that was spent and the text was read from end to end."""
+        self._html = html
+        self._spelling = spelled
+        self._limit = limit
+        self._context: Context | None = None
+        self._found: list[Place] = []
+        self._resume = 0
+
+    def places(self, first: int, anchors: Iterator[int]) -> list[Place]:
+        """Return the places from the anchor ``first`` on; see ``find``."""
+        html, spelled = self._html, self._spelling
+        budget = len(html) + _SPARE
+        at = first
+        while at >= 0 and not self._is_full():
+            if at >= self._resume:
+                target, word = spelled.spelled(html, at)
+                self.looked += word.looked - at + _ANCHOR_COST
+                if target:
+                    self._take(at, word.stop, word.name)
+                elif self.looked > budget:
+                    self._search_in_full()
+                    break
+            at = next(anchors, -1)
+        return self._found
+
+    def _search_in_full(self) -> None:
+        self.in_full = True
+        for start, stop, name in placeholders(self._html, self._spelling, 0):
+            if self._is_full():
+                return
+            if start >= self._resume:
+                self._take(start, stop, name)
+
+    def _is_full(self) -> bool:
+        return self._limit is not None and len(self._found) > self._limit
+
+    def _take(self, start: int, stop: int, name: str) -> None:
+        """Keep what is spelled there if it is text that a reader sees."""
+        html = self._html
+        context = self._context
+        if context is None:
+            context = self._context = Context(html)
+        held = context.holds(start)
+        if held is None:
+            self._resume = stop
+            refusal = context.refusal(start, stop)
+        elif held.kind == PLAINTEXT and html.find("<", start, stop) < 0 and html.find("&", start, stop) < 0:
+            self._resume = stop
+            refusal = _PLAINTEXT
+        else:
+            self._resume = start + 1 if held.kind == PLAINTEXT else held.stop
+            return
+        if refusal is None:
+            return
+        pieces = ((start, stop),) if html.find("<", start, stop) < 0 else _pieces(html, start, stop)
+        place = Place(start, stop, pieces, name=name)
+        if refusal:
+            place = place._replace(outcome=Outcome.UNCERTAIN, reason=refusal)
+        self._found.append(place)
+
+
+def _pieces(html: str, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+    """Return the spans of text in ``html[start:stop]``, which begins and ends in the data state."""
+    pieces: list[tuple[int, int]] = []
+    for span in spans(html, start, stop):
+        if span.kind == TEXT:
+            if pieces and pieces[-1][1] == span.start:
+                pieces[-1] = (pieces[-1][0], span.stop)
+            else:
+                pieces.append((span.start, span.stop))
+    return tuple(pieces)

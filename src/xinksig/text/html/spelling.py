@@ -1,0 +1,306 @@
+"""How a placeholder may be spelled in HTML source, and where one could begin."""
+
+import heapq
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
+from xinksig.text.html.references import WINDOWS_1252, named, reference
+from xinksig.text.html.scanner import COMMENT, END, START, TAG_REST, TEXT, construct, names
+from xinksig.text.pattern import Pattern, Word
+
+INLINE = names(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small"
+    " span strike strong sub sup time tt u var wbr"
+)
+"""Elements through which a word reads on."""
+_INLINE_PREFIXES = ("o:", "w:", "st1:")
+_NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+LONGEST_NAME = 64
+"""Characters of the name in the named form."""
+
+_SPACE = "\t\n\f\r "
+_BLANK = frozenset(BLANK)
+_IGNORABLE = frozenset(IGNORABLE)
+_BLANKS = re.compile(f"[{BLANK}]++")
+IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]++")
+_PLAIN = re.compile(f"[^<&{BLANK}{IGNORABLE_CLASS}]++")
+"""Characters that stand for themselves, whatever comes before."""
+_TAG_NAME = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*+)")
+_TAIL = re.compile(r":([A-Za-z0-9._-]{1,64})(?![A-Za-z0-9._-])")
+
+# What was seen of the white space before the next character.
+ANY, BROKEN, FIXED = 1, 2, 4
+
+
+class Spelled(NamedTuple):
+    """What the source from some offset on spells: all offsets in characters."""
+
+    stop: int
+    """Behind the placeholder; -1: it spells none."""
+    looked: int
+    """The furthest offset looked at."""
+    name: str
+
+
+class Target(NamedTuple):
+    """A placeholder, made ready for the comparison with source."""
+
+    stem: str
+    """Folded if case does not matter; each run of white space is one blank."""
+    closing: str
+    has_blank: bool
+    literal: str
+    """The whole word as compared to source of its length; "" if white space or markup may be in it."""
+
+
+class Spelling(NamedTuple):
+    """All that is worked out once for a pattern."""
+
+    targets: tuple[Target, ...]
+    """Longest first."""
+    ignore_case: bool
+    folds: dict[int, str]
+    """For characters beyond ASCII: what stands for them in a folded word."""
+    firsts: tuple[tuple[str, frozenset[str] | None], ...]
+    """The rare characters that a word begins with, each with what may follow it (``None``: anything)."""
+    letters: re.Pattern[str] | None
+    """Finds the beginnings that are no rare character, if there are such."""
+    references: re.Pattern[str]
+    """Finds the character references that a word may begin with."""
+
+    def fold(self, text: str) -> str:
+        """Return the text as it is compared, character for character."""
+        if not self.ignore_case:
+            return text
+        return text.lower() if text.isascii() else text.translate(self.folds)
+
+    def anchors(self, html: str) -> Iterator[int]:
+        """Yield, ascending, where a placeholder could begin; nothing at all in nearly every text."""
+        streams: list[Iterator[int]] = [
+            _literal_anchors(html, first, following) for first, following in self.firsts if first in html
+        ]
+        if self.letters is not None:
+            streams.append(match.start() for match in self.letters.finditer(html))
+        if "&" in html and self.references.search(html):
+            streams.append(match.start() for match in self.references.finditer(html))
+        if not streams:
+            return iter(())
+        return streams[0] if len(streams) == 1 else heapq.merge(*streams)
+
+    def spelled(self, html: str, start: int) -> tuple[Target | None, Spelled]:
+        """Return the longest placeholder that the source spells from ``start`` on, and how.
+
+        ``start`` is taken to be in the data state; if it is not, what is returned means nothing.
+        """
+        looked = start
+        for target in self.targets:
+            found = self._walk(html, start, target)
+            looked = max(looked, found.looked)
+            if found.stop >= 0:
+                return target, found._replace(looked=looked)
+        return None, Spelled(-1, looked, "")
+
+    def _walk(self, html: str, start: int, target: Target) -> Spelled:
+        size = len(target.literal)
+        if size and self.fold(html[start : start + size]) == target.literal:
+            return Spelled(start + size, start + size, "")
+        if html[start] == "<" and _behind_markup(html, start) != start:
+            return Spelled(-1, start + 1, "")
+        stem, done, at = target.stem, 0, start
+        while done < len(stem):
+            unit, at, white = next_unit(html, at, len(stem) - done)
+            if stem[done] == " ":
+                if not white:
+                    return Spelled(-1, at, "")
+                done += 1
+            elif white and not is_folding(white, target):
+                return Spelled(-1, at, "")
+            if not unit or not stem.startswith(self.fold(unit), done):
+                return Spelled(-1, at, "")
+            done += len(unit)
+        return _tail(html, at, target)
+
+
+def is_folding(white: int, target: Target) -> bool:
+    """Return whether white space that the placeholder has not is the fold of a long line."""
+    return white & (BROKEN | FIXED) == BROKEN and not target.has_blank
+
+
+def next_unit(html: str, at: int, most: int) -> tuple[str, int, int]:
+    """Return the next visible characters, the offset behind them, and what white space came before.
+
+    They are at most ``most`` plain ones or one decoded reference; "" at a boundary or at the end.
+    """
+    white = 0
+    while at < len(html):
+        plain = _PLAIN.match(html, at, at + most)
+        if plain:
+            return plain[0], plain.end(), white
+        character = html[at]
+        behind = at
+        if character == "&":
+            characters, behind = reference(html, at)
+            if behind == at:
+                return "&", at + 1, white
+            if characters in _BLANK:
+                white |= FIXED
+            elif characters not in _IGNORABLE:
+                return characters, behind, white
+        elif character == "<":
+            behind = _behind_markup(html, at)
+            if behind <= at:
+                return ("<", at + 1, white) if behind == at else ("", -behind, white)
+        elif ignorables := IGNORABLES.match(html, at):
+            behind = ignorables.end()
+        elif blanks := _BLANKS.match(html, at):
+            behind = blanks.end()
+            white |= white_space(blanks[0])
+        at = behind
+    return "", at, white
+
+
+def white_space(blanks: str) -> int:
+    """Return what the white space written so is."""
+    broken = BROKEN if "\n" in blanks or "\r" in blanks else ANY
+    return broken | FIXED if "\u00a0" in blanks else broken
+
+
+def _behind_markup(html: str, at: int) -> int:
+    """Return the offset behind the comment or inline tag at ``at``.
+
+    ``at`` itself: the ``<`` is a character; negative: a boundary, looked at up to that offset.
+    """
+    run = _markup_run().match(html, at)
+    if run:
+        return run.end()
+    tag = _TAG_NAME.match(html, at)
+    if tag and not is_inline(tag[1].lower()):
+        return -tag.end()
+    span = construct(html, at, len(html))
+    if span.kind in (START, END, COMMENT):
+        return span.stop
+    return at if span.kind == TEXT else -span.stop
+
+
+def is_inline(name: str) -> bool:
+    """Return whether a word reads on through tags of this name, given in lower case."""
+    return name in INLINE or name.startswith(_INLINE_PREFIXES)
+
+
+def _tail(html: str, at: int, target: Target) -> Spelled:
+    """Return what follows the stem: the closing bracket, or a name and the bracket."""
+    closing = target.closing
+    if not closing:
+        return Spelled(at, at, "")
+    simple = _TAIL.match(html, at)
+    if simple and html.startswith(closing, simple.end()):
+        return Spelled(simple.end() + 1, simple.end() + 1, simple[1])
+    name = ""
+    colon = False
+    while len(name) <= LONGEST_NAME:
+        unit, at, white = next_unit(html, at, 1)
+        if white and not is_folding(white, target):
+            break
+        if unit == closing and (name or not colon):
+            return Spelled(at, at, name)
+        if not colon and unit == ":":
+            colon = True
+        elif colon and unit in _NAME_CHARACTERS:
+            name += unit
+        else:
+            break
+    return Spelled(-1, at, "")
+
+
+def _literal_anchors(html: str, first: str, following: frozenset[str] | None) -> Iterator[int]:
+    at = html.find(first)
+    while at >= 0:
+        if following is None or html[at + 1 : at + 2] in following:
+            yield at
+        at = html.find(first, at + 1)
+
+
+@cache
+def _markup_run() -> re.Pattern[str]:
+    names = "|".join(sorted(INLINE, key=len, reverse=True))
+    prefixes = "|".join(_INLINE_PREFIXES)
+    tag = rf"</?(?ai:{names}|(?:{prefixes})[^{_SPACE}/>]*+)(?=[{_SPACE}/>]){TAG_REST}"
+    return re.compile(rf"(?:{tag}|<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){{0,64}}--!?>){{1,64}}")
+
+
+@lru_cache(maxsize=64)
+def spelling(pattern: Pattern) -> Spelling:
+    """Return the pattern made ready for HTML."""
+    ignore_case = pattern.ignore_case
+    letters = {letter for word in pattern.words for letter in word.text}
+    folds = {ord(case): _lower(letter) for letter in letters for case in _cases(letter, ignore_case)}
+    targets = tuple(_target(word, ignore_case) for word in pattern.words)
+    followers: dict[str, frozenset[str] | None] = {}
+    for word, target in zip(pattern.words, targets, strict=True):
+        following = _following(target, ignore_case)
+        for case in _cases(word.text[0], ignore_case):
+            known = followers.get(case, frozenset())
+            followers[case] = None if following is None or known is None else known | following
+    rare = {first for first in followers if not first.isalnum()}
+    letters_found = [
+        re.escape(first) + (f"(?=[{re.escape(''.join(sorted(following)))}])" if following is not None else "")
+        for first, following in sorted(followers.items())
+        if first not in rare
+    ]
+    return Spelling(
+        targets=targets,
+        ignore_case=ignore_case,
+        folds=folds,
+        firsts=tuple((first, followers[first]) for first in sorted(rare)),
+        letters=re.compile("|".join(letters_found)) if letters_found else None,
+        references=_references(followers),
+    )
+
+
+def _lower(letter: str) -> str:
+    lowered = letter.lower()
+    return lowered if len(lowered) == 1 else letter
+
+
+def _cases(letter: str, ignore_case: bool) -> set[str]:
+    """Return the letter in both cases; no letter outside ASCII is the other case of one inside."""
+    if not ignore_case:
+        return {letter}
+    cases = {letter, letter.lower(), letter.upper()}
+    return {case for case in cases if len(case) == 1 and case.isascii() == letter.isascii()}
+
+
+def _target(word: Word, ignore_case: bool) -> Target:
+    stem = _BLANKS.sub(" ", "".join(map(_lower, word.stem)) if ignore_case else word.stem)
+    literal = "" if word.has_blank or "<" in word.text or "&" in word.text else stem + word.closing
+    return Target(stem, word.closing, word.has_blank, literal)
+
+
+def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:
+    """Return the characters that can stand behind a placeholder's first one; ``None``: any."""
+    spelled = target.stem[1:2] or target.closing
+    if not spelled:
+        return None
+    following = set(IGNORABLE + "<&")
+    if spelled == " " or not target.has_blank:
+        following.update(BLANK)
+    following |= _cases(spelled, ignore_case)
+    if len(target.stem) == 1:
+        following.add(":")
+    return frozenset(following)
+
+
+def _references(firsts: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds each reference that stands for one of the characters, or begins with it."""
+    decimal, hexadecimal, words = set[str](), set[str](), set[str]()
+    for first in firsts:
+        for code in (ord(first), *(code for code, character in WINDOWS_1252.items() if character == first)):
+            decimal.add(str(code))
+            hexadecimal.add(f"{code:x}")
+        words.update(name for name, characters in named().items() if characters[0] == first)
+    numbers = rf"#(?:0*+(?:{'|'.join(sorted(decimal))})(?![0-9])"
+    numbers += rf"|[xX]0*+(?i:{'|'.join(sorted(hexadecimal))})(?![0-9a-fA-F]))"
+    return re.compile("&(?:" + "|".join([numbers, *sorted(words)]) + ")")

@@ -87,6 +87,16 @@ def test_letters_of_which_upper_case_is_longer_keep_offsets_right() -> None:
     assert spans("İİİßßŉ" + WORD.lower()) == [(6, 22)]
 
 
+@pytest.mark.parametrize("spelled", ["{\u212aey}", "{\u017fig}", "{\u0130d}", "{\u0131d}"])
+def test_letter_outside_ascii_is_no_case_of_one_inside(spelled: str) -> None:
+    assert not find(spelled, pattern(("{key}", "{sig}", "{id}"), True))
+
+
+@pytest.mark.parametrize("spelled", ["Ключ", "ключ", "КЛЮЧ", "Öl", "öL"])
+def test_letters_of_any_script_have_cases(spelled: str) -> None:
+    assert written(f"x{spelled}x", pattern(("ключ", "ÖL"), True)) == [spelled]
+
+
 @pytest.mark.parametrize("spelled", ["straße", "STRAßE", "Straße"])
 def test_letter_without_single_upper_case_is_found(spelled: str) -> None:
     assert written(f"x {spelled} x", pattern(("Straße",), True)) == [spelled]
@@ -170,6 +180,17 @@ class TestSeveralPlaceholders:
 
     def test_do_not_overlap(self) -> None:
         assert spans("aXaXa", pattern(("aXa",), False)) == [(0, 3)]
+
+    def test_rare_character_without_its_first_one(self) -> None:
+        words = pattern(("-sig]", "#sig]"), True)
+        assert not find("sig]", words)
+        assert written("[sig] -sig]", words) == ["-sig]"]
+
+    def test_sign_of_another_placeholder_is_taken_once(self) -> None:
+        words = pattern(("{sig}", "**nature**"), True)
+        pieces = sorted(piece for place in find("{s*ig} a*, **nature**", words) for piece in place.pieces)
+        assert pieces == [(0, 6), (8, 9), (11, 21)]
+        assert written("{s*ig}**nature**", words) == ["{s*ig}"]
 
     def test_limit(self) -> None:
         assert len(find(WORD * 9, ONE, limit=4)) == 4

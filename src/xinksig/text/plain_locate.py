@@ -57,10 +57,12 @@ def find(
     """
     finder = _finder(pattern, flowed, flowed and delsp)
     firsts = finder.firsts
-    at = min((at for first in firsts if (at := text.find(first)) >= 0), default=-1) if firsts else 0
-    if at < 0 or (not firsts and _is_refused(text, finder)):
-        return []
     first = firsts[0] if len(firsts) == 1 else ""
+    at = text.find(first) if first else 0
+    if at < 0 or (not first and _is_refused(text, finder)):
+        return []
+    if len(firsts) > 1:
+        at = min((found for character in firsts if (found := text.find(character)) >= 0), default=-1)
     search = finder.search.search
     places: list[Place] = []
     low = 0  # signs before it belong to an earlier place
@@ -96,6 +98,8 @@ def _judge(
     text = match.string
     start, stop = match.span()
     word = finder.words[index]
+    if taken and not taken.isdisjoint(range(start, stop)):
+        return None
     name = ""
     signs = ""
     if stop - start != len(word.text) or word.has_blank:
@@ -106,8 +110,6 @@ def _judge(
     beside = start > low and text[start - 1] in _BESIDE and text[stop : stop + 1] in _BESIDE
     if not signs and not beside:
         return Place(start, stop, ((start, stop),), name=name)
-    if not taken.isdisjoint(range(start, stop)):
-        return None
     eaten = _partners(text, start, stop, signs, low, taken)
     if eaten is None:
         return None
@@ -221,17 +223,16 @@ def _is_refused(text: str, finder: _Finder) -> bool:
 @lru_cache(maxsize=64)
 def _finder(pattern: Pattern, flowed: bool, delsp: bool) -> _Finder:
     words, ignore_case = pattern
-    flags = re.IGNORECASE if ignore_case else re.NOFLAG
-    tails = [_tail(word, flowed, delsp) for word in words]
-    unbroken = [_tail(word, flowed=False, delsp=False) for word in words] if flowed else tails
-    heads = [re.escape(word.text[0]) for word in words]
+    tails = [_tail(word, ignore_case, flowed, delsp) for word in words]
+    unbroken = [_tail(word, ignore_case, flowed=False, delsp=False) for word in words] if flowed else tails
+    heads = [_letter(word.text[0], ignore_case) for word in words]
     firsts = tuple(sorted({word.text[0] for word in words}))
     if len(firsts) == 1:
         # Written so, the search passes over the text in between with the speed of a search for one character.
         every = f"{heads[0]}(?:{'|'.join(tails)})"
     else:
         every = "|".join(map("".join, zip(heads, tails, strict=True)))
-    if ignore_case and not all(map(_has_no_case, firsts)):
+    if any(len(_cases(character, ignore_case)) > 1 for character in firsts):
         firsts = ()
     anchors = tuple(_anchor(word, ignore_case) for word in words)
     stems: tuple[str, ...] = ()
@@ -242,25 +243,35 @@ def _finder(pattern: Pattern, flowed: bool, delsp: bool) -> _Finder:
         firsts=firsts,
         anchors=anchors,
         stems=stems,
-        search=re.compile(every, flags),
-        each=tuple(re.compile(head + tail, flags) for head, tail in zip(heads, tails, strict=True)),
-        unbroken=tuple(re.compile(head + tail, flags) for head, tail in zip(heads, unbroken, strict=True)),
+        search=re.compile(every),
+        each=tuple(re.compile(head + tail) for head, tail in zip(heads, tails, strict=True)),
+        unbroken=tuple(re.compile(head + tail) for head, tail in zip(heads, unbroken, strict=True)),
     )
 
 
-def _has_no_case(character: str) -> bool:
-    return character.lower() == character == character.upper()
+def _cases(character: str, ignore_case: bool) -> list[str]:
+    """Return the character in both cases; no letter outside ASCII is the other case of one inside."""
+    cases = {character, character.lower(), character.upper()} if ignore_case else {character}
+    return sorted(case for case in cases if len(case) == 1 and case.isascii() == character.isascii())
+
+
+def _letter(character: str, ignore_case: bool) -> str:
+    """Return the character as a regular expression."""
+    cases = _cases(character, ignore_case)
+    return f"[{''.join(cases)}]" if len(cases) > 1 else re.escape(character)
 
 
 def _anchor(word: Word, ignore_case: bool) -> str:
     """Return a character without which the word cannot be there: a rare one, a bracket rather than a dash."""
-    sure = [character for character in word.text if not character.isspace()]
-    if ignore_case:
-        sure = [character for character in sure if _has_no_case(character)]
+    sure = [
+        character
+        for character in word.text
+        if not character.isspace() and len(_cases(character, ignore_case)) == 1
+    ]
     return min(sure, key=lambda character: (character.isalnum(), character in "-.:,_*/"), default="")
 
 
-def _tail(word: Word, flowed: bool, delsp: bool) -> str:
+def _tail(word: Word, ignore_case: bool, flowed: bool, delsp: bool) -> str:
     """Return the word without its first character as a regular expression: one group, one for the name.
 
     Between any two characters a run of ignorables and signs may stand, with ``delsp`` also the end of a
@@ -278,7 +289,7 @@ def _tail(word: Word, flowed: bool, delsp: bool) -> str:
     if delsp:
         gap += f"(?: {_NEXT_LINE}{gap}){{0,8}}"
         name += f"(?: {_NEXT_LINE}{name_run}){{0,8}}"
-    parts = [[re.escape(character) for character in part] for part in re.split(r"\s+", word.stem)]
+    parts = [[_letter(character, ignore_case) for character in part] for part in re.split(r"\s+", word.stem)]
     parts[0][0] = ""
     stem = blanks.join(gap.join(part) for part in parts)
     if not word.closing:

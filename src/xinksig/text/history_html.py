@@ -1,0 +1,410 @@
+"""Quoted history in HTML: what clients' quote elements hold, header blocks, original-message lines.
+
+Decided on the attributes of real tags and on visible lines: comments, style sheets and attribute values
+never count.
+"""
+
+import re
+from functools import lru_cache
+
+from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
+from xinksig.text.html.scanner import attributes
+from xinksig.text.lines import Element, Line, Reader
+from xinksig.text.separators import (
+    attribution,
+    begins_forwarded,
+    element_kind,
+    evidence,
+    fold,
+    folded_lines,
+    has_date,
+    label,
+    line_starts,
+    title_kind,
+)
+
+_MARKED = frozenset(("div", "blockquote", "span", "table", "section", "p", "font", "pre", "td", "a"))
+"""Elements that clients mark as quotes, or as what stands before one."""
+_BORDER_TOP = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b", re.IGNORECASE)
+_WORD_BORDER = re.compile(
+    r"border:\s*none;\s*border-top:\s*solid\s+(?:#E1E1E1|#B5C4DF)\s+1(?:\.0)?pt;\s*padding:\s*3(?:\.0)?pt",
+    re.IGNORECASE,
+)
+_INDENT = re.compile(r"border(?:-left)?(?:-style)?\s*:\s*none", re.IGNORECASE)
+"""Gmail's block for indented text is a blockquote, too."""
+_RULE_LINE = re.compile(r"([-_=–—])\1{4,}\Z")
+_ANY_LABEL = re.compile(r"([^\s:：][^:：]{0,38})[:：]\s*(.*)")
+_ATTRIBUTION_LINES = 3
+_FURTHER = 1 << 16
+"""Characters read behind the last offset of interest to decide what is open there."""
+
+
+def html_history(html: str, more_separators: tuple[str, ...] = (), *, upto: int | None = None) -> History:
+    """Return the history of an HTML body.
+
+    ``upto`` limits the work: only what lies before it is told apart (and ``end`` is not known then); if
+    nothing before it can be a mark of history, nothing is read.
+    """
+    if upto is not None and not _may_hold(html, upto, more_separators):
+        return History((), 0)
+    reader = HistoryReader(html, more_separators, upto)
+    reader.read()
+    return reader.history()
+
+
+class HistoryReader(Reader):
+    """Reads a body and gathers the spans of history and the lines of new text."""
+
+    def __init__(self, html: str, more: tuple[str, ...] = (), upto: int | None = None) -> None:
+        super().__init__(html)
+        self.lines: list[Line] = []
+        """Lines that seemed new when they were read; an image is one without text."""
+        self._more = folded_lines(more)
+        self._upto = len(html) if upto is None else upto
+        self._spans: list[tuple[int, int]] = []
+        self._origin = Origin.NONE
+        self._containers: list[Element] = []
+        self._quote: Element | None = None
+        self._quote_start = 0
+        self._quote_origin = Origin.NONE
+        self._rule = -1
+        """Where a rule stands directly above, else -1."""
+        self._word = False
+        """That rule is the border that Word draws above a header block, in whatever language."""
+        self._fields: list[tuple[str, str]] = []
+        self._block_start = 0
+        self._attribution = -1
+        """Where the attribution directly above begins, else -1."""
+        self._prefix: Element | None = None
+        self._prefix_lines = 0
+        self._bare = -1
+        """Where an attribution without a marked quote below it begins, else -1."""
+        self._bare_within: Element | None = None
+        """The element at whose end the text below that attribution ends."""
+
+    def history(self) -> History:
+        """Return the history, after ``read``."""
+        history = History(merged(self._spans), 0, self._origin)
+        new = [line for line in self.lines if not history.quoted(line.start)]
+        return history._replace(end=_newest_end(history, new))
+
+    def read(self, start: int = 0, stop: int | None = None) -> None:
+        """Read the body and decide what is still open at its end."""
+        super().read(start, stop)
+        size = len(self.html)
+        if self._quote is not None:
+            self._take(self._quote_start, size, self._quote_origin)
+        elif not self.stopped:
+            for element in self._containers:
+                if element.role != "container":
+                    self._take(element.start, size, _ORIGIN[element.role])
+            if self._bare >= 0:
+                self._take(self._bare, size, Origin.REPLY)
+
+    def proceed(self, at: int) -> bool:
+        """Tell whether to read on at this offset."""
+        if self.stopped:
+            return False
+        if at <= self._upto:
+            return True
+        undecided = (
+            self._rule >= 0
+            or self._attribution >= 0
+            or self._bare >= 0
+            or bool(self._fields)
+            or any(element.role != "container" for element in self._containers)
+        )
+        return undecided and self._quote is None and at <= self._upto + _FURTHER
+
+    # What the walk tells.
+
+    def opened(self, element: Element, stop: int) -> None:
+        """Take note of an element: does history begin here?"""
+        if self._quote is not None or element.name not in _MARKED:
+            return
+        role = element.role = self._role(element, stop)
+        if role == "quote":
+            self._begin_quote(element)
+        elif role in ("container", "forward", "reference"):
+            self._containers.append(element)
+        elif role == "rest":
+            self._tail(self._rule if self._rule >= 0 else element.start, Origin.REPLY)
+        elif role == "rule":
+            self._set_rule(element.start)
+        elif role == "prefix":
+            self._prefix = element
+            self._prefix_lines = len(self.lines)
+
+    def closed(self, element: Element, stop: int) -> None:
+        """Take note of an element's end: does history end here?"""
+        quote = self._quote is not None
+        if element is self._quote:
+            self._take(self._quote_start, stop, self._quote_origin)
+            self._quote = None
+            self.muted = False
+            self._forget()
+        if self._containers and element is self._containers[-1]:
+            self._containers.pop()
+            if not quote and not self.stopped:
+                self._close_container(element, stop)
+        if self._bare >= 0 and element is self._bare_within:
+            self._take(self._bare, stop, Origin.REPLY)
+            self._bare = -1
+        if element is self._prefix:
+            self._prefix = None
+            if self._attribution < 0 and len(self.lines) > self._prefix_lines:
+                self._attribution = self.lines[-1].start
+
+    def void(self, name: str, start: int, stop: int) -> None:
+        """Take note of a rule or an image."""
+        if self._quote is not None or self.stopped:
+            return
+        if name == "hr":
+            if element_kind(_tokens(attributes(self.html, start, stop)))[0] == "rest":
+                self._tail(start, Origin.REPLY)
+            else:
+                self._set_rule(start)
+        elif name == "img":
+            self._forget()
+            self.lines.append(Line("", ((start, stop),), self.top))
+
+    def line(self, line: Line) -> None:
+        """Take note of a visible line: does history begin here?"""
+        if self.stopped:
+            return
+        text = line.text
+        if self._quote is not None:
+            self._first_quoted(text)
+            return
+        if text[0] == ">":
+            self._quoted_line(line)
+            return
+        kind = title_kind(text)
+        if kind or begins_forwarded(text):
+            self._begin(line.start, Origin.REPLY if kind == "original" else Origin.FORWARD)
+        elif self._more and fold(text) in self._more:
+            self._tail(line.start, Origin.REPLY)
+        elif _RULE_LINE.match(text):
+            self.lines.append(line)
+            self._set_rule(line.start)
+        elif not self._is_labelled(line):
+            self._forget()
+            self.lines.append(line)
+            if text[-1] in ":：-":
+                self._seek_attribution(line)
+
+    # What an element is.
+
+    def _role(self, element: Element, stop: int) -> str:
+        html = self.html
+        if element.name == "blockquote":
+            return self._blockquote_role(attributes(html, element.start, stop))
+        if html.find("=", element.start, stop) < 0:
+            return ""
+        found = attributes(html, element.start, stop)
+        kind, prefixed = element_kind(_tokens(found))
+        if kind == "signature" or (kind == "container" and prefixed):
+            return "quote" if prefixed else ""
+        if kind or element.name != "div":
+            return kind
+        return "rule" if _BORDER_TOP.search(found.get("style", "")) else ""
+
+    def _blockquote_role(self, found: dict[str, str]) -> str:
+        if found.get("type", "").casefold() == "cite" or found.get("cite", "").startswith("mid:"):
+            return "quote"
+        kind, _ = element_kind(_tokens(found))
+        if kind in ("quote", "container") or self._attribution >= 0:
+            return "quote"
+        contained = bool(self._containers) and self._containers[-1].role == "container"
+        return "quote" if contained and not _INDENT.search(found.get("style", "")) else ""
+
+    # Where history begins and ends.
+
+    def _take(self, start: int, stop: int, origin: Origin) -> None:
+        self._spans.append((start, stop))
+        if not self._origin:
+            self._origin = origin
+
+    def _tail(self, start: int, origin: Origin) -> None:
+        """Take all from ``start`` on."""
+        self._take(start, len(self.html), origin)
+        self._bare = -1
+        self.stopped = self.muted = True
+
+    def _begin(self, start: int, origin: Origin) -> None:
+        """Begin history that lasts as long as the container around it, without one to the end."""
+        container = self._containers[-1] if self._containers else None
+        if container is None or container.role == "reference":
+            self._tail(start, origin)
+        else:
+            self._hold(container, start, origin)
+            self.muted = True
+
+    def _begin_quote(self, element: Element) -> None:
+        start = self._attribution if self._attribution >= 0 else element.start
+        if self._containers and self._containers[-1].role != "container":
+            self._begin(start, _ORIGIN[self._containers[-1].role])
+        else:
+            self._hold(element, start, Origin.REPLY)
+
+    def _hold(self, element: Element, start: int, origin: Origin) -> None:
+        """Be in history until the element ends."""
+        self._quote, self._quote_start, self._quote_origin = element, start, origin
+        self._bare = -1
+
+    def _first_quoted(self, text: str) -> None:
+        """Read the first line of a quote: it may say that the message is forwarded."""
+        self.muted = True
+        if begins_forwarded(text) or title_kind(text) == "forwarded":
+            self._quote_origin = Origin.FORWARD
+
+    def _close_container(self, element: Element, stop: int) -> None:
+        """Decide about a container in which nothing told where the quote begins."""
+        if element.role == "forward":
+            self._take(element.start, stop, Origin.FORWARD)
+        elif element.role == "reference":
+            self._tail(element.start, Origin.REPLY)
+
+    def _quoted_line(self, line: Line) -> None:
+        above = self._attribution
+        origin = Origin.NONE if above < 0 else Origin.REPLY
+        self._take(line.start if above < 0 else above, line.stop, origin)
+        self._bare = -1
+        self._forget()
+
+    # What stands directly above.
+
+    def _forget(self) -> None:
+        self._fields = []
+        self._rule = self._attribution = -1
+        self._word = False
+
+    def _set_rule(self, start: int) -> None:
+        if self._rule < 0:
+            self._rule = start
+        self._fields = []
+        self._attribution = -1
+        self._word = self._word or self._is_word_border(start)
+
+    def _is_word_border(self, start: int) -> bool:
+        if not self.html.startswith("<", start):
+            return False
+        stop = self.html.find(">", start) + 1
+        return _WORD_BORDER.match(attributes(self.html, start, stop).get("style", "").strip()) is not None
+
+    def _is_labelled(self, line: Line) -> bool:
+        """Take the line as one of a header block if it is; begin history when the block is certain."""
+        field, value = label(line.text)
+        if not field and self._word and (match := _ANY_LABEL.match(line.text)):
+            field, value = match[1], match[2]
+        if field:
+            if not self._fields:
+                self._block_start = line.start
+        elif self._fields and not self._fields[-1][1]:
+            field, value = self._fields.pop()[0], line.text
+        else:
+            return False
+        self._fields.append((field, value))
+        self._attribution = -1
+        self.lines.append(line)
+        if self._is_block():
+            role = self._containers[-1].role if self._containers else "reference"
+            self._begin(self._rule if self._rule >= 0 else self._block_start, _ORIGIN[role])
+        return True
+
+    def _is_block(self) -> bool:
+        """Tell whether the labelled lines are a header block: two fields below a rule, else three."""
+        fields = self._fields
+        kinds = {field for field, _ in fields} - {"other"}
+        ruled = self._rule >= 0 or any(element.role != "container" for element in self._containers)
+        if self._word and len(kinds) > 2 and evidence([("to", value) for _, value in fields], bare=False):
+            return True
+        if "from" not in kinds or not evidence(fields, bare=not ruled):
+            return False
+        return len(kinds) >= 2 if ruled else len(kinds) >= 3 and fields[0][0] == "from"
+
+    def _seek_attribution(self, line: Line) -> None:
+        """Note whether the line, alone or with those above it, is an attribution."""
+        container = self._containers[-1] if self._containers else None
+        joined, dated = "", False
+        for above in reversed(self.lines[-_ATTRIBUTION_LINES:]):
+            if not above.text or (joined and above.text[-1] in ".!?;:"):
+                break
+            joined = f"{above.text} {joined}" if joined else above.text
+            kind = attribution(joined)
+            if kind and (self._attribution < 0 or kind == "whole" or not dated):
+                self._attribution, dated = above.start, has_date(joined)
+                if container is not None or attribution(joined, above_quote=False):
+                    self._bare = above.start
+                    self._bare_within = container or _blockquote_around(line.element)
+
+
+_ORIGIN = {
+    "container": Origin.REPLY,
+    "reference": Origin.REPLY,
+    "forward": Origin.FORWARD,
+}
+
+
+def _newest_end(history: History, new: list[Line]) -> int:
+    """Return the end of the last of the new lines.
+
+    A signature below the last quote, which some clients put there, counts only if there is no text above.
+    """
+    if not new:
+        return 0
+    edge = max((stop for _, stop in history.spans if stop <= new[-1].start), default=-1)
+    if edge >= 0:
+        below = next(at for at, line in enumerate(new) if line.start >= edge)
+        if below and new[below].text == SIGNATURE_DASHES:
+            return new[below - 1].stop
+    return new[-1].stop
+
+
+def _blockquote_around(element: Element | None) -> Element | None:
+    """Return the nearest blockquote, be it marked or not, that holds the element."""
+    for _ in range(64):
+        if element is None or element.name == "blockquote":
+            return element
+        element = element.parent
+    return None
+
+
+def _tokens(found: dict[str, str]) -> list[str]:
+    """Return classes and ids of an element, and the names that old clients gave instead."""
+    values = (found.get(name, "") for name in ("class", "id", "name", "data-marker"))
+    return [token for value in values if value for token in value.split()]
+
+
+# May there be history at all? A few searches at C speed answer for nearly every new message.
+
+
+def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
+    """Tell whether anything before ``upto`` can be a mark of history."""
+    stop = min(len(html), upto + 64)
+    first, tags = _starts(more)
+    return (
+        tags.search(html, 0, stop) is not None
+        or _UNDERSCORED.search(html, 0, stop) is not None
+        or html.find("RplyFwdMsg", 0, stop) >= 0
+        or html.find("reference-message", 0, stop) >= 0
+        or html.find("moz-forward-container", 0, stop) >= 0
+        or first.match(html, 0, stop) is not None
+    )
+
+
+_UNDERSCORED = re.compile(
+    r"_(?:quote|extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
+    r"|(?:-?[0-9]{1,24}_?)?(?:ms-outlook|AppleMail|Signature|composer_|moz-sig|gmail_sig|lineBreakAt))"
+)
+
+
+@lru_cache(maxsize=16)
+def _starts(more: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what history may begin with: as the text's first line, and as a tag or behind one."""
+    text = rf"[\s\u00a0*\ufeff]*+(?:&nbsp;?[\s\u00a0]*+){{0,4}}(?:&gt|{line_starts(more, ascii_only=False)})"
+    tags = (
+        r"<(?:[bB][lL][oO]|[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSpelling|zwchr|DIVIDER|replySplit)"
+        rf"|[^>]*+>{text})"
+    )
+    return re.compile(text), re.compile(tags)

@@ -1,6 +1,6 @@
 """Draw examples/company/logo.png: a larch under a warm light, with the standard library alone.
 
-    python examples/make_logo.py examples/company/logo.png
+python examples/make_logo.py examples/company/logo.png
 """
 
 import struct

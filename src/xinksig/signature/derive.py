@@ -33,19 +33,13 @@ _RULE = "-" * 20
 
 def html_from_text(text: str) -> str:
     """Return HTML that shows the text: escaped, lines by ``<br>``, leading and repeated blanks kept."""
-    escaped = (
-        text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace('"', "&quot;")
-        .strip("\r\n")
-    )
-    lines = re.split(r"\r\n|\r|\n", escaped)
+    lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
     return "<br>".join(_blanks_kept(line.expandtabs(8).rstrip(" ")) for line in lines)
 
 
 def _blanks_kept(line: str) -> str:
     body = line.lstrip(" ")
+    body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     body = re.sub(" {2,}", lambda run: "&nbsp;" * (len(run[0]) - 1) + " ", body)
     return "&nbsp;" * (len(line) - len(line.lstrip(" "))) + body
 
@@ -256,7 +250,7 @@ def _first_number(element: Any) -> int:
 
 def link_address(href: str, shown: str) -> str:
     """Return what has to stand behind a link's text so that its address is not lost; "" if nothing has to."""
-    href = re.sub(r"[\x00-\x20]+", lambda run: "%20" if run[0] == " " else "", href.strip())
+    href = re.sub(r"[\x00-\x1f]+", "", href.strip()).replace(" ", "%20")
     scheme, colon, rest = href.partition(":")
     scheme = scheme.lower()
     if not colon or not rest:

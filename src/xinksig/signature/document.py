@@ -19,9 +19,9 @@ LARGE = 100_000
 """Characters of HTML from which a signature is named as large: Gmail clips a message at 102 KB."""
 LARGEST = 1 << 20
 
-_CONDITIONAL = re.compile(r"<!(?:--)?\s*(?:<!)?\s*\[\s*(if|endif)\b", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"<!(?:--)?\s*+(?:<!\s*+)?\[\s*+(?:if|endif)\b", re.IGNORECASE)
 _REVEALED = re.compile(r"<!\s*\[\s*(if\b[^>]*)\]\s*>", re.IGNORECASE)
-_CSS_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^\s"')]*))\s*\)""", re.IGNORECASE)
+_CSS_URL = re.compile(r"""url\(\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'()]*))\s*+\)""", re.IGNORECASE)
 _ACTIVE = re.compile(r"(?:javascript|vbscript|livescript|data|file|about|blob):", re.IGNORECASE)
 _LINKS = ("href", "action", "formaction", "xlink:href", "ping")
 _DROPPED_WITH_CONTENT = ("script", "title")
@@ -83,7 +83,7 @@ def read(html: str, base: str | os.PathLike[str] | None, load: Load | None = Non
         raise DocumentError(f"the HTML has {len(html):,} characters: at most {LARGEST:,} make a signature", 1)
     if load is None and base is not None:
         load = _loader(base)
-    reading = _Reading(html, load)
+    reading = _Reading(html.removeprefix("\ufeff"), load)
     cleaned = reading.cleaned()
     if reading.has_plain_rules:
         cleaned, problem = styles.inline(cleaned)
@@ -180,6 +180,8 @@ class _Reading:
                 pieces.append(self._start_tag(span))
             else:
                 pieces.append(self._html[span.start : span.stop])
+        if dropped or css is not None:
+            self.note(self._line, "a style sheet or script is not closed, and what follows is lost")
         return "".join(pieces)
 
     def _comment(self, span: Span) -> str:

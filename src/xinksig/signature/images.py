@@ -47,7 +47,17 @@ class Reference(NamedTuple):
 
 def references(html: str) -> list[Reference]:
     """Return where the HTML says ``cid:NAME``, ascending; the spans are of the name alone."""
-    return [Reference(found.start(1), found.end(1), found[1]) for found in _REFERENCE.finditer(html)]
+    return [
+        Reference(found.start(1), found.end(1), _unquoted(found[1])) for found in _REFERENCE.finditer(html)
+    ]
+
+
+def _unquoted(name: str) -> str:
+    if "%" not in name:
+        return name
+    from urllib.parse import unquote
+
+    return unquote(name)
 
 
 def source(src: str) -> Source:

@@ -12,15 +12,15 @@ from xinksig.signature.signature import Signature
 class SignatureRequest:
     """Whose signature a message asks for, and which one; equal requests get equal answers."""
 
-    author: str
+    author: str = ""
     """Address of the first From mailbox, without display name; "" if there is none."""
-    sender: str
+    sender: str = ""
     """Address of the Sender, else of the author, else the envelope's; never of Reply-To."""
-    kind: Kind
-    trigger: Trigger
-    name: str
+    kind: Kind = Kind.NEW
+    trigger: Trigger = Trigger.PLACEHOLDER
+    name: str = ""
     """The name typed in the placeholder, ``short`` in ``{EMAILSIGNATURE:short}``; else ""."""
-    headers: Headers = field(compare=False, repr=False)
+    headers: Headers = field(default_factory=lambda: Headers(b"", ()), compare=False, repr=False)
     """The message's own fields, decoded."""
     envelope: Envelope = field(default_factory=Envelope, repr=False)
 

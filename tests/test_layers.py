@@ -22,6 +22,13 @@ ROOMS = [
     "head",
     "compose",
     "policy",
+    "textpart",
+    "situation",
+    "related",
+    "upgrade",
+    "writer",
+    "reporting",
+    "decision",
     "rewriter",
     "api",
     "",  # the package itself: the public names

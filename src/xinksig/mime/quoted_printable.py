@@ -19,6 +19,7 @@ _CACHED_SIZE = 128 << 10
 
 _SOFT = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = re.compile(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
+_BARE_CR = re.compile(rb"=\r(?!\n)")
 _LITERAL = re.compile(rb"=(?!\n|[0-9A-Fa-f]{2})")
 _TOKEN = re.compile(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
 _ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
@@ -37,10 +38,8 @@ def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     octets = binascii.a2b_qp(core)
     # Each escape and each soft line break takes two octets more than it stands for, the CR a third one.
     # Where that does not add up, or a CR after "=" has no LF, binascii reads in its own way.
-    breaks = core.count(b"=\r")
-    regular = len(core) - len(octets) == 2 * core.count(b"=") + breaks and (
-        not breaks or breaks == core.count(b"=\r\n")
-    )
+    surplus = 2 * core.count(b"=") + core.count(b"=\r\n")
+    regular = len(core) - len(octets) == surplus and _BARE_CR.search(core) is None
     if not regular:
         octets = _decode_irregular(core)
     return octets, Offsets(data, stop, len(octets), regular=regular)
@@ -223,6 +222,9 @@ def splice(
 
     What stays on such a line keeps its own spelling, but for a blank that would end a line and the like.
     """
+    if newline == b"\r" and b"\n" in data:
+        # A soft line break by a bare CR would take in an LF that follows.
+        newline, text = b"\n", False
     ending = newline[-1:]
     groups = _adjacent(edits)
     spans = [offsets.span(start, stop) for start, stop, _ in groups]

@@ -268,6 +268,11 @@ class TestAppend:
         if not (flowed and " \r\n" in before):
             assert self.append(before + behind, len(before), flowed=flowed) == expected
 
+    def test_before_blanks_at_the_end_of_the_line(self) -> None:
+        text = "a  \r\n> b"
+        assert self.append(text, 1) == "a\r\n\r\nx\r\ny\r\n  \r\n> b"
+        assert self.append(text, 1, flowed=True) == "a\r\n\r\nx\r\ny\r\n\r\n> b"
+
     def test_behind_a_flowed_line(self) -> None:
         for text in ("a \r\n", "a "):
             paragraphs = read(self.append(text, len(text), flowed=True), flowed=True)

@@ -353,7 +353,7 @@ class TestEmphasis:
             "*other paragraph\r\n\r\n{EMAIL*SIGNATURE} b",
             "a {EMAIL*SIGNATURE}\n \nother*",
             "a*b {EMAIL*SIGNATURE}",
-            "*" + "a" * 600 + "{EMAIL*SIGNATURE}",
+            "*" + "a" * 2100 + "{EMAIL*SIGNATURE}",
             "{EMAIL*S_I*GNATURE}",
         ],
     )

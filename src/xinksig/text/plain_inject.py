@@ -145,7 +145,14 @@ class _Writer:
 
     def append(self, signature: str, at: int) -> str:
         """Return what to write for a signature with an empty line before and behind it."""
-        return self.write([*self.empty_before(at), *_lines(signature), *self.empty_behind(at)], "")
+        stop = line_stop(self.text, at, len(self.text))
+        if self.text[at:stop].strip():
+            stop = at
+        self.drop_blanks(at, stop)
+        return self.write([*self.empty_before(at), *_lines(signature), *self.empty_behind(stop)], "")
+
+    def drop_blanks(self, start: int, stop: int) -> None:
+        """Take blanks away that would follow what is appended, if they had a meaning there."""
 
     def empty_before(self, at: int) -> list[str]:
         """Return the lines needed so that what is appended at ``at`` follows an empty line."""
@@ -300,6 +307,10 @@ class _FlowedWriter(_Writer):
             # The first only ends the paragraph.
             return ["", *empty]
         return empty
+
+    def drop_blanks(self, start: int, stop: int) -> None:
+        if start < stop:
+            self.edits.append(CharEdit(start, stop, "", "trailing-blank"))
 
     def block(self, signature: str) -> tuple[str, int]:
         return _flowed_block(signature, self.newline, delsp=self.delsp)

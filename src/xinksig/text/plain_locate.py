@@ -15,7 +15,7 @@ SIGNS = "*_"
 
 _BESIDE = frozenset(SIGNS + IGNORABLE)
 _ADJACENT = 24  # characters looked at on either side for signs directly around a placeholder
-_FAR = 500  # characters looked at for the partner of a sign inside it
+_FAR = 2000  # characters looked at for the partner of a sign inside it
 _BLANK_CLASS = r" \t\u00a0"
 _LINE_ENDING = r"(?:\r\n?+|\n)"
 _NEXT_LINE = rf"{_LINE_ENDING}>*+ ?+"

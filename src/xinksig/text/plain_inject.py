@@ -22,7 +22,7 @@ from xinksig.text.place import CharEdit, Place
 _QUOTE = re.compile(r">[> \t]*+")
 _UNSAFE = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x09}
 _BLANKS = (" ", "\t")
-_MOST_OCTETS = 8  # that a character takes in any charset, escape sequences around it included
+_MOST_OCTETS = 12  # that a character takes in any charset, escape sequences around it included
 _LEAST_ROOM = 24  # characters of content on a line, however deep it is quoted
 
 

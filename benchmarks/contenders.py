@@ -2,18 +2,16 @@
 
 import base64
 import binascii
-import importlib
 import io
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.generator import BytesGenerator
 from email.message import Message as ParsedMessage
 from email.parser import BytesParser
 from email.policy import compat32
-from functools import cache
 from typing import Any
 
+from benchmarks import gmime
 from benchmarks.messages import HTML_SIGNATURE, PLACEHOLDER, TEXT_SIGNATURE, Message, Span
 
 CHUNK_SIZE = 64 << 10
@@ -185,73 +183,19 @@ def _beautiful_soup(message: Message) -> Job:
     return job
 
 
-@cache
-def load_gmime() -> Any:
-    """Return the GMime module of PyGObject, or ``None``: Debian's gir1.2-gmime-3.0 and python3-gi."""
-    # Debian keeps gi with its own Python; it fits any Python of the same minor version.
-    sys.path.append("/usr/lib/python3/dist-packages")
-    try:
-        gi = importlib.import_module("gi")
-        gi.require_version("GMime", "3.0")
-        gmime = importlib.import_module("gi.repository.GMime")
-    except (ImportError, ValueError):
-        return None
-    finally:
-        sys.path.remove("/usr/lib/python3/dist-packages")
-    gmime.init()
-    return gmime
-
-
-def _gmime(message: Message) -> Job:
-    gmime = load_gmime()
-    data = message.data
-    newlines = gmime.FormatOptions.new()
-    newlines.set_newline_format(gmime.NewLineFormat.DOS)
-
-    def content(part: Any) -> bytes:
-        stream = gmime.StreamMem.new()
-        part.get_content().write_to_stream(stream)
-        return bytes(stream.get_byte_array())
-
-    def edit(part: Any) -> None:
-        if isinstance(part, gmime.Multipart):
-            for index in range(part.get_count()):
-                edit(part.get_part(index))
-            return
-        if not isinstance(part, gmime.TextPart) or part.get_filename():
-            return
-        charset = part.get_charset() or "us-ascii"
-        text = content(part).decode(charset)
-        if PLACEHOLDER not in text:
-            return
-        html = part.get_content_type().get_media_subtype() == "html"
-        octets = text.replace(PLACEHOLDER, HTML_SIGNATURE if html else TEXT_SIGNATURE).encode(charset)
-        stream = gmime.StreamMem.new_with_buffer(octets)
-        part.set_content(gmime.DataWrapper.new_with_stream(stream, gmime.ContentEncoding.DEFAULT))
-
-    def job() -> bytes:
-        parser = gmime.Parser.new_with_stream(gmime.StreamMem.new_with_buffer(data))
-        parsed = parser.construct_message(None)
-        edit(parsed.get_mime_part())
-        parsed.prepend_header(*HANDLED, "us-ascii")
-        out = gmime.StreamMem.new()
-        parsed.write_to_stream(newlines, out)
-        return bytes(out.get_byte_array())
-
-    return job
-
-
 FLOOR = Contender("floor splice", _floor_splice, signs=False)
 COPY = Contender("copy", _copy, signs=False)
 XINKSIG = Contender("xinksig", _xinksig)
 CHUNKED = Contender("xinksig, 64 KiB chunks", _xinksig_chunked)
 STANDARD_LIBRARY = Contender("standard library", _standard_library)
-GMIME = Contender("GMime through gi", _gmime)
+GMIME = Contender("GMime through gi", gmime.through_gi)
+GMIME_C = Contender("GMime through ctypes", gmime.through_ctypes)
 BEAUTIFUL_SOUP = Contender("Beautiful Soup, HTML part alone", _beautiful_soup, signs=False)
 
-ALL = (FLOOR, COPY, XINKSIG, CHUNKED, STANDARD_LIBRARY, GMIME, BEAUTIFUL_SOUP)
+ALL = (FLOOR, COPY, XINKSIG, CHUNKED, STANDARD_LIBRARY, GMIME, GMIME_C, BEAUTIFUL_SOUP)
 
 
 def available() -> list[Contender]:
     """Return the contenders this machine can run."""
-    return [contender for contender in ALL if contender is not GMIME or load_gmime() is not None]
+    absent = {GMIME.name: gmime.load_gi() is None, GMIME_C.name: gmime.load_library() is None}
+    return [contender for contender in ALL if not absent.get(contender.name)]

@@ -100,6 +100,8 @@ class Builder:
     def close(self) -> None:
         """End the innermost multipart."""
         self.write(b"--" + self._boundaries.pop() + b"--")
+        if self._boundaries:
+            self.write(b"")  # an epilogue of one empty line, as Outlook and Apple Mail have it
 
     def text(self, subtype: str, octets: bytes, encoding: str, token: str = PLACEHOLDER) -> None:
         """Write a text part; ``token`` is the placeholder as it stands there, if it does."""

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.contenders import FLOOR, GMIME, STANDARD_LIBRARY, XINKSIG
+from benchmarks.contenders import FLOOR, GMIME_C, STANDARD_LIBRARY, XINKSIG
 from benchmarks.messages import LADDER
 from benchmarks.run import RESULTS
 
@@ -19,7 +19,7 @@ _LABEL_HEIGHT = 17
 
 _LINES = {
     STANDARD_LIBRARY.name: "other",
-    GMIME.name: "second",
+    GMIME_C.name: "second",
     XINKSIG.name: "own",
     FLOOR.name: "floor",
 }

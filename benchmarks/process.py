@@ -25,6 +25,7 @@ _MEMORY = (
     (_STREAMED, "1 GiB"),
     (contenders.STANDARD_LIBRARY.name, "25 MB"),
     (contenders.GMIME.name, "25 MB"),
+    (contenders.GMIME_C.name, "25 MB"),
 )
 _FIRST = """
 import xinksig

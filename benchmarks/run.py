@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter_ns
 
-from benchmarks import contenders, folder, process
+from benchmarks import contenders, folder, gmime, process
 from benchmarks.check import fault, keeps_the_rest
 from benchmarks.contenders import Contender, Job
 from benchmarks.messages import LADDER, NAMES, Message, message
@@ -98,18 +98,12 @@ def _environment() -> dict[str, str]:
         if line.startswith("model name"):
             cpu = line.partition(":")[2].strip()
             break
-    gmime = contenders.load_gmime()
     return {
         "machine": f"{cpu}, {platform.system()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         **{name: version(name) for name in names},
-        "gmime": "not installed" if gmime is None else _gmime_version(gmime),
+        "gmime": gmime.version(),
     }
-
-
-def _gmime_version(gmime: object) -> str:
-    numbers = [getattr(gmime, f"{name}_VERSION", "?") for name in ("MAJOR", "MINOR", "MICRO")]
-    return ".".join(map(str, numbers))
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:

@@ -34,6 +34,8 @@ _ENDING = re.compile(rb"\r?\n|\r")
 _LONGEST_BOUNDARY = 256
 _WIDTH = 78
 _CACHED_SIZE = 1000
+_LARGEST = 65536
+"""Octets of a field that are read: nobody writes larger ones, and each octet may cost 2 µs."""
 
 _TELLING = ("boundary", "charset", "format", "delsp")
 """The parameters whose value decides what is read where."""
@@ -83,6 +85,8 @@ _cached_content_type = lru_cache(maxsize=1024)(_content_type)
 
 
 def _scanned_content_type(body: bytes) -> ContentType:
+    large = len(body) > _LARGEST
+    body = body[:_LARGEST]
     scanner = Scanner(body)
     commented = scanner.skip()
     media_type = scanner.take(_TYPE).lower()
@@ -95,7 +99,9 @@ def _scanned_content_type(body: bytes) -> ContentType:
             values["boundary"] = parameter.value
             break
     line = line_doubt(body)
-    if line:
+    if large:
+        doubt = f"its Content-Type is larger than {_LARGEST} octets"
+    elif line:
         doubt = f"its Content-Type has {line}"
     elif not media_type or not alone or commented:
         doubt = "its Content-Type has no clear media type"
@@ -173,7 +179,7 @@ def parse_disposition(body: bytes) -> Disposition:
     if simple is not None:
         kind, items = simple
         return Disposition(kind, dict(reversed(items)).get("filename"))
-    scanner = Scanner(body)
+    scanner = Scanner(body[:_LARGEST])
     scanner.skip()
     kind = scanner.take(_KIND).strip('"').lower()
     return Disposition(kind, assemble(scanner.parameters()).get("filename"))
@@ -184,6 +190,11 @@ def parse_transfer_encoding(body: bytes) -> str:
 
     A comment or semicolon may follow it. "" where there is no token, or another reader may take another one.
     """
+    return _cached_transfer_encoding(body) if len(body) < _CACHED_SIZE else ""
+
+
+@lru_cache(maxsize=256)
+def _cached_transfer_encoding(body: bytes) -> str:
     scanner = Scanner(body)
     scanner.take(_BLANKS)
     token = scanner.take(_TRANSFER_ENCODING).lower()

@@ -6,7 +6,7 @@ knows that the message has no LF at all. What the fields of MIME say is read in 
 
 import re
 from collections.abc import Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from xinksig.mime.content import (
@@ -32,8 +32,11 @@ __all__ = [
     "unfold",
 ]
 
-_BEGINNING = re.compile(rb"\n(?:([^:\n \t][^:\n]*+):|(?![ \t]))")
+_BEGINNING = re.compile(rb"\n(?:([^:\n \t]++):|(?![ \t]))")
+_SPACED_NAME = re.compile(rb"([^:\n \t]++)[ \t]++:")
 _CR_ENDING = re.compile(rb"\r(?=[ \t]|\Z)")
+_CACHED_SIZE = 256
+"""Octets: sections of body parts repeat from message to message."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -55,11 +58,23 @@ _field = partial(tuple.__new__, Field)
 def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -> list[Field]:
     """Return the fields of a header section, in order; they cover it without a gap.
 
-    Offsets are octets of ``data``. An empty line at the end belongs to no field. A line without a colon, and
-    lines that begin with a blank where no field precedes them, are fields named b"". With ``cr_only`` lines
-    end in CR alone. RFC 5322, 2.2.
+    Offsets are octets of ``data``. An empty line at the end belongs to no field. A line without a
+    colon or with a blank inside its name, and lines that begin with a blank where no field precedes them, are
+    fields named b"". With ``cr_only`` lines end in CR alone. RFC 5322, 2.2.
     """
-    section = data[start:stop].lower()
+    section = data[start:stop]
+    if not start and not cr_only and len(section) <= _CACHED_SIZE:
+        return list(_cached_fields(section))
+    return _fields(section, start, cr_only=cr_only)
+
+
+@lru_cache(maxsize=256)
+def _cached_fields(section: bytes) -> tuple[Field, ...]:
+    return tuple(_fields(section, 0, cr_only=False))
+
+
+def _fields(section: bytes, start: int, *, cr_only: bool) -> list[Field]:
+    section = section.lower()
     stop = start + len(section)
     if cr_only:
         section = section.replace(b"\r", b"\n")
@@ -76,12 +91,15 @@ def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -
     at = start + len(next(pieces))
     fields = [Field(b"", start, start, at)] if at > start else []
     for name, rest in zip(pieces, pieces, strict=True):
-        body = at if name is None else at + len(name) + 1
-        end = body + len(rest) + 1
-        fields.append(_field((name or b"", at, body, end)))
+        if name is None:
+            spaced = _SPACED_NAME.match(rest)
+            name, body = (spaced[1], at + spaced.end()) if spaced else (b"", at)
+            end = at + len(rest) + 1
+        else:
+            body = at + len(name) + 1
+            end = body + len(rest) + 1
+        fields.append(_field((name, at, body, end)))
         at = end
-    if b" :" in section or b"\t:" in section:
-        fields = [field._replace(name=field.name.rstrip(b" \t")) for field in fields]
     if at != stop:
         fields[-1] = fields[-1]._replace(stop=stop)
     return fields

@@ -13,17 +13,19 @@ class Headers:
     Values hold no line ending and no outer blanks. Nothing is raised.
     """
 
-    __slots__ = ("_data", "_fields", "_index")
+    __slots__ = ("_data", "_fields", "_first")
 
     def __init__(self, data: bytes, fields: Sequence[Field]) -> None:
         self._data = data
         self._fields = fields
-        self._index: dict[bytes, list[Field]] | None = None
+        self._first: dict[bytes, Field] | None = None
 
     def get(self, name: str) -> str | None:
         """Return the value of the first field of this name, ``None`` if there is none."""
-        found = self._find(name)
-        return self._value(found[0]) if found else None
+        if self._first is None:
+            self._first = {field.name: field for field in reversed(self._fields)}
+        field = self._first.get(_key(name))
+        return self._value(field) if field is not None and field.name else None
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, in order."""
@@ -34,12 +36,8 @@ class Headers:
         return [self._written(field) for field in self._find(name)]
 
     def _find(self, name: str) -> list[Field]:
-        if self._index is None:
-            self._index = {}
-            for field in self._fields:
-                self._index.setdefault(field.name, []).append(field)
-        key = name.encode("utf-8", "replace").lower()
-        return self._index.get(key, []) if key else []
+        key = _key(name)
+        return [field for field in self._fields if field.name == key] if key else []
 
     def _value(self, field: Field) -> str:
         text = words.decode(self._written(field))
@@ -54,3 +52,7 @@ class Headers:
         except UnicodeDecodeError:
             text = octets.decode("latin-1")
         return text.strip(" \t\r\n")
+
+
+def _key(name: str) -> bytes:
+    return name.encode("utf-8", "replace").lower()

@@ -5,11 +5,12 @@ as it stands. The text is only read, never written back.
 """
 
 import binascii
+import contextlib
 import re
 
 _WORD = re.compile(
     r"=\?([^?\s]{1,75})\?"
-    r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([^?\r\n]*+(?:\?(?!=)[^?\r\n]*+){0,8}))\?="
+    r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([ ->@-~]*+(?:\?(?!=)[ ->@-~]*+){0,8}))\?="
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CODECS = {
@@ -69,7 +70,7 @@ def _octets(match: re.Match[str]) -> bytes | None:
     """Return the octets of an encoded-word, ``None`` if it is not valid."""
     base64 = match[2]
     if base64 is None:
-        return binascii.a2b_qp(match[3].encode("utf-8"), header=True)
+        return binascii.a2b_qp(match[3].encode("ascii"), header=True)
     digits = base64.rstrip("=")
     if len(digits) % 4 == 1:
         return None
@@ -83,12 +84,10 @@ def _codec(label: str) -> str | None:
 def decode_octets(octets: bytes, label: str) -> str:
     """Return octets as text: in that charset if they are valid in it, else UTF-8, else as best fits."""
     codec = _codec(label)
-    for name in (codec, "utf-8"):
+    for name in (codec, None if octets.isascii() and codec else "utf-8"):
         if name is not None:
-            try:
+            with contextlib.suppress(UnicodeDecodeError):
                 return _without_surrogates(octets.decode(name))
-            except UnicodeDecodeError:
-                pass
     return _without_surrogates(octets.decode(codec or "latin-1", "replace"))
 
 

@@ -1,6 +1,9 @@
 """What holds an offset of a document: is it text, does a reader see it, is its place in the tree sure?"""
 
+import heapq
 import re
+from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from xinksig.characters import IGNORABLE_CLASS
@@ -22,11 +25,8 @@ from xinksig.text.html.scanner import (
 from xinksig.text.html.tracker import TABLE_RANKS, VOID, Tracker
 
 _WATCHED = ALWAYS_HIDDEN | {"details"}
-_STOP_AT = SPECIAL | _WATCHED | {"table"}
-_STOP_AT_ENDS = frozenset(("table",))
-_HINTS = (b"hid", b"none")
-"""Start tags that hide by ``hidden`` or by a style have one of them, if not in character references."""
 _NEAR = 64  # characters between a property and its value
+_WINDOW = 32768
 _MOST_TRACKERS = 16
 _NOTHING = re.compile(f"[{IGNORABLE_CLASS}]*+")
 
@@ -38,6 +38,11 @@ _REASONS = {
 _FOREIGN = "it stands in or behind an {} that only a full parser can read"
 _IN_TABLE = "it stands in a table but in none of its cells, so that browsers show it before the table"
 _NOT_CLOSED = "an element that hides its content is not closed by an end tag of its own before it"
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    return bulk_run(SPECIAL | _WATCHED, "table")
 
 
 class _Table(NamedTuple):
@@ -55,7 +60,12 @@ class Context:
     def __init__(self, html: str) -> None:
         self._html = html
         self._at = 0  # in the data state
-        self._hinted = 0  # no hint before it that is not looked at
+        self._hints: Iterator[int] = iter(
+            ()
+        )  # of what follows the next one, up to where they were looked for
+        self._next_hint = 0
+        self._hinted = 0
+        self._past = 0  # those before are dealt with
         self._unsure = Span(TEXT, 0, 0, "")
         self._tables: list[_Table] = []
         self._open_tables: list[int] = []
@@ -69,12 +79,9 @@ class Context:
 
         Ask on behind that construct's ``stop``. PLAINTEXT is returned although it is text.
         """
-        if self._hinted < offset:
+        if self._next_hint < offset:
             self._follow_hints(offset)
-        held = self._advance(offset)
-        if held and held.kind == START and self._hinted <= offset:
-            self._hinted = held.start
-        return held
+        return self._advance(offset)
 
     def refusal(self, start: int, stop: int) -> str | None:
         """Return why a placeholder may not be replaced: "" if it may, ``None`` if a reader does not see it.
@@ -93,7 +100,7 @@ class Context:
         return _IN_TABLE if self._open_tables and self._is_beside_cells(start) else ""
 
     def _advance(self, offset: int) -> Span | None:
-        html, run = self._html, bulk_run(_STOP_AT, _STOP_AT_ENDS)
+        html, run = self._html, _run()
         while self._at < offset:
             match = run.match(html, self._at, offset)
             assert match is not None
@@ -130,26 +137,32 @@ class Context:
         return tag
 
     def _follow_hints(self, offset: int) -> None:
-        """Look at the start tags up to ``offset`` that could hide their element."""
-        base = self._hinted
-        window = self._html[base:offset].encode("ascii", "replace").lower()
-        hits = [window.find(hint) for hint in _HINTS]
-        done = 0
-        while (hit := min((hit for hit in hits if hit >= 0), default=-1)) >= 0:
-            done = hit + 1
-            if _may_hide(window, hit):
-                held = self._advance(base + hit)
+        """Look at the start tags before ``offset`` that could hide their element."""
+        while self._next_hint < offset:
+            hint = self._next_hint
+            self._next_hint = next(self._hints, self._hinted)
+            if hint == self._hinted:
+                self._read_hints(offset)
+            elif hint >= self._past:
+                held = self._advance(hint)
                 if held is None:
-                    done = max(done, window.find(b"<", hit))
+                    self._past = max(0, self._html.find("<", hint))
                 else:
-                    done = held.stop - base
+                    self._past = held.stop
                     if held.kind == START and held.name not in _WATCHED:
                         self._suspect(held)
-            hits = [
-                at if at < 0 or at >= done else window.find(hint, done)
-                for hint, at in zip(_HINTS, hits, strict=True)
-            ]
-        self._hinted = max(offset, base + done)
+
+    def _read_hints(self, offset: int) -> None:
+        """Look for the hints up to ``offset``, and further on if it is not the first time."""
+        start = max(0, self._hinted - _NEAR - 8)  # so that no hint is cut
+        further = self._hinted + min(self._hinted, _WINDOW)
+        stop = self._hinted = min(len(self._html), max(offset, further), start + 2 * _WINDOW)
+        window = self._html[start:stop].encode("ascii", "replace").lower()
+        hints = _display_hints(window, start)
+        if b"hid" in window:
+            hints = heapq.merge(_hidden_hints(window, start), hints)
+        self._hints = hints
+        self._next_hint = next(hints, stop)
 
     def _suspect(self, tag: Span) -> None:
         if tag.name in VOID or tag.name == "head":
@@ -219,9 +232,17 @@ def _is_details(tracker: Tracker) -> bool:
     return tracker.tag.name == "details"
 
 
-def _may_hide(window: bytes, hit: int) -> bool:
-    """Return whether the ``none`` at ``hit`` could be that of ``display``; other hints always could."""
-    if not window.startswith(b"none", hit):
-        return True
-    near = window[max(0, hit - _NEAR) : hit]
-    return b"display" in near or b"\\" in near or b"&" in near
+def _hidden_hints(window: bytes, base: int) -> Iterator[int]:
+    at = window.find(b"hid")
+    while at >= 0:
+        yield base + at
+        at = window.find(b"hid", at + 3)
+
+
+def _display_hints(window: bytes, base: int) -> Iterator[int]:
+    at = window.find(b"none")
+    while at >= 0:
+        near = window[at - _NEAR if at > _NEAR else 0 : at]
+        if b"display" in near or b"\\" in near or b"&#" in near:
+            yield base + at
+        at = window.find(b"none", at + 4)

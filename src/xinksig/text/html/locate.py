@@ -49,10 +49,10 @@ class Search:
         at = first
         while at >= 0 and not self._is_full():
             if at >= self._resume:
-                target, word = spelled.spelled(html, at)
-                self.looked += word.looked - at + _ANCHOR_COST
-                if target:
-                    self._take(at, word.stop, word.name)
+                stop, looked, name = spelled.spelled(html, at)
+                self.looked += looked - at + _ANCHOR_COST
+                if stop >= 0:
+                    self._take(at, stop, name)
                 elif self.looked > budget:
                     self._search_in_full()
                     break

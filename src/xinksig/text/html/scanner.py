@@ -144,6 +144,9 @@ def construct(html: str, start: int, stop: int) -> Span:
         return _new_span((TEXT, start, start + 1, ""))
     if kind == COMMENT:
         return _new_span((COMMENT, start, _behind(html, ">", start, stop), ""))
+    token = _token().match(html, start, stop)
+    if token and token.lastindex in (2, 3):
+        return _new_span((kind, start, token.end(), _lowered(token[token.lastindex])))
     match = _NAME.match(html, start, stop)
     assert match is not None
     behind = _tag_stop(html, match.end(), stop)
@@ -278,16 +281,24 @@ def _token() -> re.Pattern[str]:
 
 
 @cache
-def bulk_run(stop_at: frozenset[str], stop_at_ends: frozenset[str] = frozenset()) -> re.Pattern[str]:
-    """Return what matches a run of text and constructs up to a start or end tag of one of these names.
+def bulk_run(stop_at: frozenset[str] = SPECIAL, balanced: str = "") -> re.Pattern[str]:
+    """Return what matches a run of text and constructs up to a start tag of one of the names.
 
     A match with an end position that reaches it says that it is in the data state; one that does not stops
-    where a construct begins that is not usual, or not finished there.
+    where a construct begins that is not usual, or not finished there. With the name of a ``balanced``
+    element stops at its tags too, but for a small element without another one in it.
     """
     start = rf"{_none_of(stop_at)}[a-zA-Z][^{_WS}/>]*+{TAG_REST}"
-    end = rf"/{_none_of(stop_at_ends)}[a-zA-Z][^\"'>]*+>"
+    end = r"""[a-zA-Z][^"'>]*+>"""
     comment = "!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
-    return re.compile(rf"(?:[^<]*+<(?:{end}|{start}|{comment}|(?=[^a-zA-Z/!?]))){{0,400}}[^<]*+")
+    construct = rf"[^<]*+<(?:/{end}|{start}|{comment}|(?=[^a-zA-Z/!?]))"
+    if balanced:
+        name = rf"(?ai:{balanced})"
+        start = rf"{_none_of(stop_at.union((balanced,)))}[a-zA-Z][^{_WS}/>]*+{TAG_REST}"
+        simple = rf"[^<]*+<(?:/(?!{name}[{_WS}/>]){end}|{start}|{comment}|(?=[^a-zA-Z/!?]))"
+        element = rf"{name}(?=[{_WS}/>]){TAG_REST}(?:{simple}){{0,200}}[^<]*+</{name}[{_WS}]*+>"
+        construct = simple[:-1] + f"|{element})"
+    return re.compile(rf"(?:{construct}){{0,400}}[^<]*+")
 
 
 def _none_of(stop_at: frozenset[str]) -> str:
@@ -306,7 +317,7 @@ def data_state(html: str, start: int, stop: int) -> Span | None:
     of kind UNSURE; so is all that follows a frameset or what only a tree can read. The caller goes
     on behind the construct's ``stop``, which keeps any number of questions linear.
     """
-    run = bulk_run(SPECIAL)
+    run = bulk_run()
     while start < stop:
         match = run.match(html, start, stop)
         assert match is not None

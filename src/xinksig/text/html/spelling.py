@@ -35,25 +35,15 @@ _TAIL = re.compile(r":([A-Za-z0-9._-]{1,64})(?![A-Za-z0-9._-])")
 ANY, BROKEN, FIXED = 1, 2, 4
 
 
-class Spelled(NamedTuple):
-    """What the source from some offset on spells: all offsets in characters."""
-
-    stop: int
-    """Behind the placeholder; -1: it spells none."""
-    looked: int
-    """The furthest offset looked at."""
-    name: str
-
-
 class Target(NamedTuple):
     """A placeholder, made ready for the comparison with source."""
 
     stem: str
     """Folded if case does not matter; each run of white space is one blank."""
     closing: str
+    word: str
+    """Both."""
     has_blank: bool
-    literal: str
-    """The whole word as compared to source of its length; "" if white space or markup may be in it."""
 
 
 class Spelling(NamedTuple):
@@ -90,36 +80,53 @@ class Spelling(NamedTuple):
             return iter(())
         return streams[0] if len(streams) == 1 else heapq.merge(*streams)
 
-    def spelled(self, html: str, start: int) -> tuple[Target | None, Spelled]:
-        """Return the longest placeholder that the source spells from ``start`` on, and how.
+    def spelled(self, html: str, start: int) -> tuple[int, int, str]:
+        """Return where the longest placeholder that the source spells from ``start`` on stops, and its name.
 
-        ``start`` is taken to be in the data state; if it is not, what is returned means nothing.
+        In between the furthest offset looked at. The first is -1 if none is spelled. ``start`` is taken to be
+        in the data state; if it is not, what is returned means nothing.
         """
         looked = start
         for target in self.targets:
-            found = self._walk(html, start, target)
-            looked = max(looked, found.looked)
-            if found.stop >= 0:
-                return target, found._replace(looked=looked)
-        return None, Spelled(-1, looked, "")
+            stop, furthest, name = self._walk(html, start, target)
+            if furthest > looked:
+                looked = furthest
+            if stop >= 0:
+                return stop, looked, name
+        return -1, looked, ""
 
-    def _walk(self, html: str, start: int, target: Target) -> Spelled:
-        size = len(target.literal)
-        if size and self.fold(html[start : start + size]) == target.literal:
-            return Spelled(start + size, start + size, "")
-        if html[start] == "<" and _behind_markup(html, start) != start:
-            return Spelled(-1, start + 1, "")
-        stem, done, at = target.stem, 0, start
+    def _walk(self, html: str, start: int, target: Target) -> tuple[int, int, str]:
+        fold = str.lower if self.ignore_case and html.isascii() else self.fold
+        stem, word = target.stem, target.word
+        plain = _PLAIN.match(html, start, start + len(word))
+        done, at = 0, start
+        if plain:
+            unit, at = fold(plain[0]), plain.end()
+            if unit == word:
+                return at, at, ""
+            if not word.startswith(unit) and not unit.startswith(stem):
+                return -1, at, ""
+            done = min(len(unit), len(stem))
+            at = start + done
+        elif html[start] == "<" and _behind_markup(html, start) != start:
+            return -1, start + 1, ""
+        gap = _gap().match
         while done < len(stem):
-            unit, at, white = next_unit(html, at, len(stem) - done)
-            if stem[done] == " ":
-                if not white:
-                    return Spelled(-1, at, "")
-                done += 1
-            elif white and not is_folding(white, target):
-                return Spelled(-1, at, "")
-            if not unit or not stem.startswith(self.fold(unit), done):
-                return Spelled(-1, at, "")
+            match = gap(html, at)
+            unit_start, at = match.span(1) if match else (at, at)
+            if unit_start < at and stem[done] != " ":
+                at = min(at, unit_start + len(stem) - done)
+                unit = html[unit_start:at]
+            else:
+                unit, at, white = next_unit(html, unit_start, len(stem) - done)
+                if stem[done] == " ":
+                    if not white:
+                        return -1, at, ""
+                    done += 1
+                elif white and not is_folding(white, target):
+                    return -1, at, ""
+            if not unit or not stem.startswith(fold(unit), done):
+                return -1, at, ""
             done += len(unit)
         return _tail(html, at, target)
 
@@ -136,12 +143,12 @@ def next_unit(html: str, at: int, most: int) -> tuple[str, int, int]:
     """
     white = 0
     while at < len(html):
-        plain = _PLAIN.match(html, at, at + most)
-        if plain:
-            return plain[0], plain.end(), white
         character = html[at]
-        behind = at
-        if character == "&":
+        if character == "<":
+            behind = _behind_markup(html, at)
+            if behind <= at:
+                return ("<", at + 1, white) if behind == at else ("", -behind, white)
+        elif character == "&":
             characters, behind = reference(html, at)
             if behind == at:
                 return "&", at + 1, white
@@ -149,10 +156,8 @@ def next_unit(html: str, at: int, most: int) -> tuple[str, int, int]:
                 white |= FIXED
             elif characters not in _IGNORABLE:
                 return characters, behind, white
-        elif character == "<":
-            behind = _behind_markup(html, at)
-            if behind <= at:
-                return ("<", at + 1, white) if behind == at else ("", -behind, white)
+        elif plain := _PLAIN.match(html, at, at + most):
+            return plain[0], plain.end(), white
         elif ignorables := IGNORABLES.match(html, at):
             behind = ignorables.end()
         elif blanks := _BLANKS.match(html, at):
@@ -173,9 +178,9 @@ def _behind_markup(html: str, at: int) -> int:
 
     ``at`` itself: the ``<`` is a character; negative: a boundary, looked at up to that offset.
     """
-    run = _markup_run().match(html, at)
-    if run:
-        return run.end()
+    run = _gap().match(html, at)
+    if run and run.start(1) > at:
+        return run.start(1)
     tag = _TAG_NAME.match(html, at)
     if tag and not is_inline(tag[1].lower()):
         return -tag.end()
@@ -190,14 +195,14 @@ def is_inline(name: str) -> bool:
     return name in INLINE or name.startswith(_INLINE_PREFIXES)
 
 
-def _tail(html: str, at: int, target: Target) -> Spelled:
+def _tail(html: str, at: int, target: Target) -> tuple[int, int, str]:
     """Return what follows the stem: the closing bracket, or a name and the bracket."""
     closing = target.closing
     if not closing:
-        return Spelled(at, at, "")
+        return at, at, ""
     simple = _TAIL.match(html, at)
     if simple and html.startswith(closing, simple.end()):
-        return Spelled(simple.end() + 1, simple.end() + 1, simple[1])
+        return simple.end() + 1, simple.end() + 1, simple[1]
     name = ""
     colon = False
     while len(name) <= LONGEST_NAME:
@@ -205,14 +210,14 @@ def _tail(html: str, at: int, target: Target) -> Spelled:
         if white and not is_folding(white, target):
             break
         if unit == closing and (name or not colon):
-            return Spelled(at, at, name)
+            return at, at, name
         if not colon and unit == ":":
             colon = True
         elif colon and unit in _NAME_CHARACTERS:
             name += unit
         else:
             break
-    return Spelled(-1, at, "")
+    return -1, at, ""
 
 
 def _literal_anchors(html: str, first: str, following: frozenset[str] | None) -> Iterator[int]:
@@ -224,11 +229,14 @@ def _literal_anchors(html: str, first: str, following: frozenset[str] | None) ->
 
 
 @cache
-def _markup_run() -> re.Pattern[str]:
+def _gap() -> re.Pattern[str]:
+    """Return what matches usual inline tags and comments, and behind them, as a group, plain characters."""
     names = "|".join(sorted(INLINE, key=len, reverse=True))
     prefixes = "|".join(_INLINE_PREFIXES)
     tag = rf"</?(?ai:{names}|(?:{prefixes})[^{_SPACE}/>]*+)(?=[{_SPACE}/>]){TAG_REST}"
-    return re.compile(rf"(?:{tag}|<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){{0,64}}--!?>){{1,64}}")
+    return re.compile(
+        rf"(?:{tag}|<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){{0,64}}--!?>){{0,64}}([^<&{BLANK}{IGNORABLE_CLASS}]*+)"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -275,8 +283,7 @@ def _cases(letter: str, ignore_case: bool) -> set[str]:
 
 def _target(word: Word, ignore_case: bool) -> Target:
     stem = _BLANKS.sub(" ", "".join(map(_lower, word.stem)) if ignore_case else word.stem)
-    literal = "" if word.has_blank or "<" in word.text or "&" in word.text else stem + word.closing
-    return Target(stem, word.closing, word.has_blank, literal)
+    return Target(stem, word.closing, stem + word.closing, word.has_blank)
 
 
 def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:

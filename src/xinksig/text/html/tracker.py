@@ -17,15 +17,15 @@ TABLE_RANKS = {
 _FORMATTING = names("a b big code em font i nobr s small strike strong tt u")
 _SPECIAL = names(
     "address applet article aside blockquote body button caption center colgroup dd details dir div dl dt"
-    " fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup html iframe li listing"
-    " main marquee menu nav noembed noframes noscript object ol p plaintext pre script search section select style"
-    " summary table tbody td template textarea tfoot th thead title tr ul xmp"
+    " fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup html iframe li"
+    " listing main marquee menu nav noembed noframes noscript object ol p plaintext pre script search section"
+    " select style summary table tbody td template textarea tfoot th thead title tr ul xmp"
 )
 _HEADINGS = names("h1 h2 h3 h4 h5 h6")
 _CLOSES_P = names(
     "address article aside blockquote center details dialog dir div dl dd dt fieldset figcaption figure"
-    " footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol p plaintext pre search section"
-    " summary ul xmp"
+    " footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol p plaintext pre search"
+    " section summary ul xmp"
 )
 _BARRIERS = names("applet caption html marquee object table td template th")
 """Elements out of which an end tag does not reach."""

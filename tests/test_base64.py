@@ -85,7 +85,10 @@ def test_edited_body_decodes_to_the_edited_octets(data: bytes, draw: st.DataObje
     group = edits[0][0] // 3 * 4
     places = [match.start() for match in DIGITS.finditer(data)]
     if group < len(places):
-        assert result[: places[group]] == data[: places[group]]
+        before = data[: places[group]]
+        assert result.startswith(
+            before if apply(decoded.octets, edits)[group // 4 * 3 :] else before.rstrip()
+        )
     last = max((match.end() for match in re.finditer(rb"[A-Za-z0-9+/=]", data)), default=0)
     assert result.endswith(data[last:])
 
@@ -193,7 +196,7 @@ def test_no_octet_is_ever_lost_in_silence(data: bytes) -> None:
     if not decoded.problem:
         assert len(decoded.octets) == len(digits) * 3 // 4
     else:
-        assert b"-" in data or b"_" in data or b"=" in data.strip(b"=!\r\n ") or len(digits) % 4 == 1
+        assert b"-" in data or b"_" in data or b"=" in data.rstrip(b"=!\r\n ") or len(digits) % 4 == 1
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"\r\n", b"\n"]))

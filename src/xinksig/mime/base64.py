@@ -100,11 +100,20 @@ def splice(
     digits = binascii.b2a_base64(b"".join(pieces), newline=False)
     if len(octets) % 3 and b"=" not in data:
         digits = digits.rstrip(b"=")
+    if not digits:
+        return [(_line_end_before(data, start) if group else start, stop, b"")]
     width, ending = _layout(data, stop, newline, len(digits) - (stop - start))
     column = start - max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) - 1
     room = max(0, width - column)
     lines = [digits[:room], *_wrap(digits, room, width)]
     return [(start, stop, ending.join(lines))]
+
+
+def _line_end_before(data: bytes, start: int) -> int:
+    """Return ``start``, or where the line before ends if nothing is left on the line of ``start``."""
+    if data.endswith(b"\r\n", 0, start):
+        return start - 2
+    return start - data.endswith((b"\n", b"\r"), 0, start)
 
 
 def _layout(data: bytes, stop: int, newline: bytes, growth: int) -> tuple[int, bytes]:

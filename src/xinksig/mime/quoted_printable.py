@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 _LINE = 76
 _CACHED_SIZE = 128 << 10
+_FAR = 128
 
 _SOFT = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = re.compile(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
@@ -110,6 +111,8 @@ class Offsets:
         at, count = self._last
         if count > index:
             at = count = 0
+        if index - count > _FAR:
+            at, count = self._leap(at, count, index)
         while count < index:
             # So many octets decode to at most as many: never too far, and soon there.
             border = self._border(at, min(at + index - count, self._stop))
@@ -122,6 +125,17 @@ class Offsets:
             at = at + 1 if token is None else token.end()
         self._last = (at, count)
         return at
+
+    def _leap(self, at: int, count: int, index: int) -> tuple[int, int]:
+        """Return a place shortly before ``index``, guessed as if the body were even all through."""
+        start = at
+        at = self._border(start, start + (self._stop - start) * (index - count) // (self.size - count))
+        count += self._count(start, at)
+        while count > index:
+            border = self._border(start, max(start, at - (count - index)))
+            count -= self._count(border, at)
+            at = border
+        return at, count
 
     def _border(self, start: int, stop: int) -> int:
         """Return ``stop``, or the beginning of the escape or soft line break that holds it."""

@@ -7,6 +7,7 @@ from xinksig.edits import Change
 from xinksig.mime.fields import Field, unfold
 from xinksig.mime.headers import Headers
 from xinksig.mime.structure import Part
+from xinksig.mime.word_edits import without
 from xinksig.model import FieldChange, Options
 
 _SEALS = (b"dkim-signature", b"arc-seal", b"arc-message-signature")
@@ -93,6 +94,19 @@ class Head:
         ending = b"\r" if self.newline == b"\r" else b"\n"
         found = self._part.section.find(ending, start)
         return len(self._part.section) if found < 0 else found + 1
+
+    def opt_out_changes(self, word: str, *, ignore_case: bool) -> list[Change]:
+        """Return the changes that take the opt-out word out of the subject; none if it is not there."""
+        section = self._part.section
+        changes = []
+        for field in self.fields:
+            if field.name == b"subject":
+                body = section[field.body : field.stop]
+                changes += [
+                    Change(field.body + start, field.body + stop, octets, "opt-out")
+                    for start, stop, octets in without(body, word, ignore_case=ignore_case)
+                ]
+        return changes
 
     def _own_seals(self) -> tuple[Field, ...]:
         domains = set(self._options.drop_dkim)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from xinksig.mime.fields import content_doubt
 from xinksig.mime.headers import Headers
 from xinksig.mime.structure import Part
 from xinksig.model import Envelope, Options, Outcome
@@ -51,41 +52,19 @@ def judge_message(
     return None
 
 
-_CONTENT = (b"content-", b"mime-version")
-_BOM = b"\xef\xbb\xbf"
-
-
 def judge_section(part: Part) -> Verdict | None:
-    """Return why a header section can be read in two ways (reliability rows 5, 6, 7, 9, 13, 14)."""
+    """Return why a header section can be read in two ways."""
     section = part.section
     for field in part.fields:
-        name = field.name
-        if not name:
-            if field.start == 0 and part.parent is None and section.startswith(b"From "):
-                continue
+        if not field.name and not (field.start == 0 and section.startswith(b"From ") and part.parent is None):
             return Verdict(Outcome.AMBIGUOUS, "its header section has a line that is no field")
-        if name.startswith(_CONTENT) or name.startswith(_BOM):
-            trouble = _judge_content_field(name, section[field.start : field.body], section[field.body : field.stop])
-            if trouble:
-                return Verdict(Outcome.AMBIGUOUS, trouble)
-    line_feeds = section.count(b"\n")
-    if line_feeds and section.count(b"\r") not in (0, line_feeds):
-        return Verdict(Outcome.AMBIGUOUS, "its header section has line endings of two kinds")
-    if b"\r" in section and line_feeds and section.count(b"\r\n") != line_feeds:
+    doubt = content_doubt(section, part.fields)
+    if doubt:
+        return Verdict(Outcome.AMBIGUOUS, doubt)
+    returns, line_feeds = section.count(b"\r"), section.count(b"\n")
+    if line_feeds and returns and not returns == line_feeds == section.count(b"\r\n"):
         return Verdict(Outcome.AMBIGUOUS, "its header section has line endings of two kinds")
     return None
-
-
-def _judge_content_field(name: bytes, before: bytes, body: bytes) -> str:
-    if name.startswith(_BOM):
-        if name[len(_BOM) :].startswith(_CONTENT):
-            return "a byte order mark stands before a content field"
-        return ""
-    if before[-2:-1] in (b" ", b"\t"):
-        return f"a blank stands before the colon of {name.decode('latin-1')}"
-    if any(not line.strip() for line in body.rstrip(b"\r\n").splitlines()[1:]):
-        return f"{name.decode('latin-1')} has an empty continuation line"
-    return ""
 
 
 def judge_multipart(part: Part) -> Verdict | None:

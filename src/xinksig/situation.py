@@ -80,7 +80,7 @@ class Situation:
     def note_used(self, signatures: Iterable[Signature | None]) -> None:
         """Keep the ids of signatures that were put in."""
         for signature in signatures:
-            if signature is not None:
+            if signature is not None and signature.id:
                 self.used.setdefault(signature.id)
 
     def read_subject(self) -> list[Change]:

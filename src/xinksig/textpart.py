@@ -238,8 +238,7 @@ class TextPart:
 
     def encoded_span(self, start: int, stop: int) -> tuple[int, int]:
         """Return the span of the encoded body for a span of characters."""
-        first, last = self.octet_span(start, stop)
-        return self.decoded.encoded_offset(first), self.decoded.encoded_offset(last)
+        return self.decoded.encoded_span(*self.octet_span(start, stop))
 
 
 def _start(found: Found) -> int:

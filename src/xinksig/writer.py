@@ -127,22 +127,30 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         flowed=text.flowed,
         delsp=text.delsp,
         newline=text.newline,
-        width=lambda string: len(string.encode("utf-8", "surrogatepass")),
+        width=lambda string: _width(text, string),
     )
     retype = None
     try:
-        if injection.too_long and text.part.transfer_encoding[0] in ("7bit", "8bit"):
-            raise Unwritable(Outcome.UNENCODABLE, "the signature has a line that is too long")
+        if injection.too_long and text.part.transfer_encoding[0] in transfer.IDENTITY:
+            raise Unwritable(Outcome.UNENCODABLE, "the signature has a line of more than 998 octets")
         changes = _body_changes(text, injection.edits, _encode_plain)
     except Unwritable:
         if not text.text.strict:
             raise
-        retype, changes = _raise_to_utf8(text, injection.edits)
+        retype, changes = _raise_to_utf8(text, injection)
     if composition.upgrade and any(choice.signature is not None for choice in choices):
         return changes + upgrade(text, choices, retype, composition)
     if retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
     return changes
+
+
+def _width(text: TextPart, string: str) -> int:
+    """Return how many octets characters take in the part's charset."""
+    if string.isascii() and text.text.charset.ascii_compatible:
+        return len(string)
+    octets = charsets.encode(text.text, string)
+    return len(octets if octets is not None else string.encode("utf-8", "surrogatepass"))
 
 
 def _encode_plain(text: TextPart, string: str) -> bytes:
@@ -154,16 +162,17 @@ def _encode_plain(text: TextPart, string: str) -> bytes:
     return octets
 
 
-def _raise_to_utf8(text: TextPart, edits: Sequence[CharEdit]) -> tuple[compose.Retype, list[Change]]:
+def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.Retype, list[Change]]:
     """Write the whole body in UTF-8, and say which fields have to follow (contract 6, Charset)."""
     pieces = []
     at = 0
-    for edit in edits:
+    for edit in injection.edits:
         pieces += (text.characters[at : edit.start], edit.text)
         at = edit.stop
     pieces.append(text.characters[at:])
     encoding = text.part.transfer_encoding[0]
-    target = "quoted-printable" if encoding == "7bit" else encoding
+    unfit = encoding == "7bit" or (injection.too_long and encoding in transfer.IDENTITY)
+    target = "quoted-printable" if unfit else encoding
     body = transfer.encode(target, "".join(pieces).encode("utf-8"), text.encoded_newline)
     retype = compose.Retype("utf-8", target if target != encoding else None)
     return retype, [Change(text.part.body, text.part.stop, body, "placeholder")]

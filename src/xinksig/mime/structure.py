@@ -146,7 +146,7 @@ class Event(Enum):
     TOO_MANY = 4
     """More parts than the limit; nothing further is read."""
     END = 5
-    """The message is complete; ``ended`` is the leaf that ran to its end."""
+    """The outermost part is complete; ``ended`` is the leaf that ran to the message's end."""
 
 
 class Happening(NamedTuple):
@@ -175,7 +175,8 @@ class _Hit(NamedTuple):
 class _State(Enum):
     HEADER = 1
     BODY = 2
-    DONE = 3
+    EPILOGUE = 3
+    DONE = 4
 
 
 class Structure:
@@ -210,6 +211,9 @@ class Structure:
             return self._read_header(data, base, final)
         if self._state is _State.BODY:
             return self._read_body(data, base, final)
+        if self._state is _State.EPILOGUE:
+            self._state = _State.DONE
+            return Happening(Event.END, self.root, self.safe)
         return None
 
     def stop(self) -> None:
@@ -350,7 +354,7 @@ class Structure:
         happening = Happening(Event.DELIMITER, part, hit.line, ended, hit.closing, tuple(implied))
         if hit.closing:
             self._stack.pop()
-            self._state = _State.BODY if self._stack else _State.DONE
+            self._state = _State.BODY if self._stack else _State.EPILOGUE
             return happening
         if self._count >= self._limit:
             self._state = _State.DONE
@@ -385,7 +389,9 @@ class Structure:
             hit = part._hit
             if hit is None or hit.start < self._position:
                 hit = part._hit = None
-                index = data.find(part.needle, max(part._scanned, self._position) - base, limit + len(part.needle) - 1)
+                index = data.find(
+                    part.needle, max(part._scanned, self._position) - base, limit + len(part.needle) - 1
+                )
                 if index >= 0:
                     hit = self._check(data, base, index, part.needle, final)
                     if hit is None:
@@ -405,7 +411,9 @@ class Structure:
             self._wait_at(self._partial(data, base), data, base)
         return best
 
-    def _check(self, data: bytes | bytearray, base: int, index: int, needle: bytes, final: bool) -> _Hit | None:
+    def _check(
+        self, data: bytes | bytearray, base: int, index: int, needle: bytes, final: bool
+    ) -> _Hit | None:
         """Look behind a hit; ``None`` when the line's end is not in sight."""
         behind = index + len(needle)
         match = (_TAIL if self._line_feed == b"\n" else _CR_TAIL).match(data, behind)
@@ -415,7 +423,9 @@ class Structure:
                 return None
             before = data[index - 1 : index] == b"\r" if index else self._crlf
             bare = self._crlf and (not before or ending == b"\n")
-            return _Hit(base + index, base + index + 1, base + match.end(), match.group(1) is not None, True, bare)
+            return _Hit(
+                base + index, base + index + 1, base + match.end(), match.group(1) is not None, True, bare
+            )
         if not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
             return None
         return _Hit(base + index, base + index + 1, base + behind, False, False, False)

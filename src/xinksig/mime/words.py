@@ -46,7 +46,7 @@ def decode(text: str) -> str:
     label, done = "", 0
     for match in _WORD.finditer(text):
         word_label = match[1].partition("*")[0].lower()
-        octets = _octets(match) if _codec(word_label) else None
+        octets = _octets(match) if codec(word_label) else None
         if octets is None:
             continue
         between = text[done : match.start()]
@@ -77,18 +77,19 @@ def _octets(match: re.Match[str]) -> bytes | None:
     return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
 
 
-def _codec(label: str) -> str | None:
+def codec(label: str) -> str | None:
+    """Return Python's codec for a lower-case charset label, ``None`` for one that is not read here."""
     return _CODECS.get(label)
 
 
 def decode_octets(octets: bytes, label: str) -> str:
     """Return octets as text: in that charset if they are valid in it, else UTF-8, else as best fits."""
-    codec = _codec(label)
-    for name in (codec, None if octets.isascii() and codec else "utf-8"):
+    declared = codec(label)
+    for name in (declared, None if octets.isascii() and declared else "utf-8"):
         if name is not None:
             with contextlib.suppress(UnicodeDecodeError):
                 return _without_surrogates(octets.decode(name))
-    return _without_surrogates(octets.decode(codec or "latin-1", "replace"))
+    return _without_surrogates(octets.decode(declared or "latin-1", "replace"))
 
 
 def _without_surrogates(text: str) -> str:

@@ -155,16 +155,18 @@ class HistoryReader(Reader):
             if self._attribution < 0 and len(self.lines) > self._prefix_lines:
                 self._attribution = self.lines[-1].start
 
-    def void(self, name: str, start: int, stop: int) -> None:
-        """Take note of a rule or an image."""
+    def rule(self, start: int, stop: int) -> None:
+        """Take note of a rule: a header block may follow."""
         if self._quote is not None or self.stopped:
             return
-        if name == "hr":
-            if element_kind(_tokens(attributes(self.html, start, stop)))[0] == "rest":
-                self._tail(start, Origin.REPLY)
-            else:
-                self._set_rule(start)
-        elif name == "img":
+        if element_kind(_tokens(attributes(self.html, start, stop)))[0] == "rest":
+            self._tail(start, Origin.REPLY)
+        else:
+            self._set_rule(start)
+
+    def image(self, start: int, stop: int) -> None:
+        """Take note of an image as something new to see."""
+        if self._quote is None and not self.stopped:
             self._forget()
             self.lines.append(Line("", ((start, stop),), self.top))
 

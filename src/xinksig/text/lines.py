@@ -8,32 +8,33 @@ from xinksig.text.html.references import decoded, reference
 from xinksig.text.html.scanner import END, START, TEXT, spans
 
 
-def _names(names: str) -> frozenset[str]:
-    return frozenset(names.split())
+def names(text: str) -> frozenset[str]:
+    """Return the names that are written with blanks between them."""
+    return frozenset(text.split())
 
 
-VOID = _names(
+VOID = names(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
 )
-BLOCK = _names(
+BLOCK = names(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset"
     " figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing"
     " main menu nav ol optgroup option p plaintext pre search section select summary table tbody td tfoot th"
     " thead tr ul xmp"
 )
 """Elements before and behind which a line ends; all others, unknown ones too, stand in a line."""
-_SCOPE = _names("td th caption table template object applet marquee")
-_TABLE_PARTS = _names("table tbody thead tfoot tr td th caption colgroup")
+_SCOPE = names("td th caption table template object applet marquee")
+_TABLE_PARTS = names("table tbody thead tfoot tr td th caption colgroup")
 _IMPLIED = {
-    "li": (_names("li"), _names("ul ol table td th")),
-    "dt": (_names("dt dd"), _names("dl table td th")),
-    "dd": (_names("dt dd"), _names("dl table td th")),
-    "tr": (_names("tr"), _names("table")),
-    "td": (_names("td th"), _names("table tr")),
-    "th": (_names("td th"), _names("table tr")),
-    "tbody": (_names("tbody thead tfoot"), _names("table")),
-    "thead": (_names("tbody thead tfoot"), _names("table")),
-    "tfoot": (_names("tbody thead tfoot"), _names("table")),
+    "li": (names("li"), names("ul ol table td th")),
+    "dt": (names("dt dd"), names("dl table td th")),
+    "dd": (names("dt dd"), names("dl table td th")),
+    "tr": (names("tr"), names("table")),
+    "td": (names("td th"), names("table tr")),
+    "th": (names("td th"), names("table tr")),
+    "tbody": (names("tbody thead tfoot"), names("table")),
+    "thead": (names("tbody thead tfoot"), names("table")),
+    "tfoot": (names("tbody thead tfoot"), names("table")),
 }
 """Start tags that close an open element without its end tag, and what they do not reach beyond."""
 _NEAR = 256
@@ -99,8 +100,11 @@ class Reader:
     def closed(self, element: Element, stop: int) -> None:
         """Take note that an element ends before ``stop``, behind its end tag if it has one."""
 
-    def void(self, name: str, start: int, stop: int) -> None:
-        """Take note of an image, a rule and other elements without content."""
+    def image(self, start: int, stop: int) -> None:
+        """Take note of an image."""
+
+    def rule(self, start: int, stop: int) -> None:
+        """Take note of a horizontal rule."""
 
     def line(self, line: Line) -> None:
         """Take note of a visible line."""
@@ -149,14 +153,16 @@ class Reader:
 
     def _start(self, name: str, at: int, behind: int) -> None:
         if name not in BLOCK:
-            if name in VOID:
-                self.void(name, at, behind)
-            else:
+            if name == "img":
+                self.image(at, behind)
+            elif name not in VOID:
                 self._push(name, at, behind)
             return
         self._break()
-        if name in VOID:
-            self.void(name, at, behind)
+        if name == "hr":
+            self.rule(at, behind)
+        elif name == "br":
+            pass
         elif name in ("html", "head", "body"):
             if name == "body":
                 self.body_start = behind
@@ -194,12 +200,12 @@ class Reader:
                 return
             element = element.parent
 
-    def _close_implied(self, names: frozenset[str], limits: frozenset[str], at: int) -> None:
+    def _close_implied(self, group: frozenset[str], limits: frozenset[str], at: int) -> None:
         element: Element | None = self.top
         for _ in range(_NEAR):
             if element is None or element.name in limits:
                 return
-            if element.name in names:
+            if element.name in group:
                 self._pop_through(element, at, at)
                 return
             element = element.parent
@@ -230,7 +236,7 @@ class Reader:
 def trimmed(html: str, pieces: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return the pieces without what nobody sees at their ends; something visible must be in them."""
     first, last = 0, len(pieces) - 1
-    while (start := _first_visible(html, *pieces[first])) == pieces[first][1]:
+    while (start := first_visible(html, *pieces[first])) == pieces[first][1]:
         first += 1
     while (stop := _last_visible(html, *pieces[last])) == pieces[last][0]:
         last -= 1
@@ -239,7 +245,8 @@ def trimmed(html: str, pieces: list[tuple[int, int]]) -> tuple[tuple[int, int], 
     return ((start, pieces[first][1]), *pieces[first + 1 : last], (pieces[last][0], stop))
 
 
-def _first_visible(html: str, start: int, stop: int) -> int:
+def first_visible(html: str, start: int, stop: int) -> int:
+    """Return the first character of the text that a reader sees, ``stop`` if there is none."""
     while start < stop:
         start = stop - len(html[start:stop].lstrip(_INVISIBLE))
         if start == stop or html[start] != "&":

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from xinksig.characters import BLANK, IGNORABLE_CLASS
 from xinksig.text.data import rows
 
 WILDCARD = "…"
@@ -13,7 +14,8 @@ _ELEMENT_KINDS = frozenset(
 )
 _CLIENT_PREFIX = r"(?:x_|(?:gmail-)?m_-?[0-9]{1,24}_?|gmail-|ydp[0-9a-f]{1,16}|yiv[0-9]{1,24}|ecx)"
 """What clients put before ids and classes of a message that they quote; Yahoo (ydp) before new text's too."""
-_BLANKS = re.compile(r"[\s\u00a0\u202f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_BLANKS = re.compile(f"[{BLANK}\u202f]+")
+_IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]+")
 _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[:.h]\d\d(?!\d)|(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)|時|时|시|年"
 )
@@ -51,7 +53,9 @@ class Separators(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return the text for comparison: case folded, one blank for a run of white space, none at the ends."""
+    """Return the text for comparison: case folded, nothing ignorable, one blank for a run of white space."""
+    if not text.isascii():
+        text = _IGNORABLES.sub("", text)
     return _BLANKS.sub(" ", text).strip().casefold()
 
 

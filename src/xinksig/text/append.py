@@ -1,0 +1,137 @@
+"""Where a signature without a placeholder goes: below the newest text and above the quote; is one there?"""
+
+from xinksig.model import Trigger
+from xinksig.text.history import History
+from xinksig.text.html.scanner import COMMENT, END, RAW, RCDATA, START, TEXT, attributes, spans
+from xinksig.text.lines import Element, Line, Reader, first_visible, names
+from xinksig.text.mark import MARK
+from xinksig.text.place import Place
+from xinksig.text.separators import fold
+
+_HEAD = names("html head meta link base title style script noscript basefont bgsound")
+_HOLDERS = names(
+    "article aside blockquote body center dd div fieldset figure footer form header main section td th"
+)
+"""Elements that may hold a block of their own between others."""
+_PASSED = frozenset(("br", "wbr"))
+_NEAR = 256
+
+
+def plain_append_place(text: str, history: History) -> Place:
+    """Return the place behind the newest text of a plain body: zero wide, before the line ending.
+
+    Offsets are characters. Without new text it is the body's start. Empty lines are the caller's to add.
+    """
+    at = min(history.end, len(text))
+    return Place(at, at, (), Trigger.APPEND)
+
+
+def html_append_place(html: str, history: History) -> Place:
+    """Return the place below the newest text of an HTML body: zero wide, inside ``body``, above the quote.
+
+    Offsets are characters of the source. It is outside the paragraphs, lists, tables and inline elements that
+    the text ends in, as far as nothing else follows in them; where that is not possible, directly behind
+    the text.
+    """
+    reader = _EndReader(html, history.end)
+    reader.read()
+    at = _body_start(html, reader.body_start) if reader.last is None else _behind(html, history, reader.last)
+    return Place(at, at, (), Trigger.APPEND)
+
+
+def _behind(html: str, history: History, last: Line) -> int:
+    element: Element | None = last.element
+    at = last.stop
+    place = at if _holds(element) else -1
+    for kind, start, stop, name in spans(html, at):
+        if history.quoted(start) or (kind == END and name in ("body", "html")):
+            break
+        if kind == TEXT:
+            if first_visible(html, start, stop) < stop:
+                break
+        elif kind == START:
+            if name not in _PASSED:
+                break
+        elif kind == END:
+            closed = _nearest(element, name)
+            if closed is not None:
+                element = closed.parent
+            if _holds(element):
+                place = stop
+        elif kind != COMMENT:
+            break
+    return at if place < 0 else place
+
+
+def _holds(element: Element | None) -> bool:
+    return element is None or element.parent is None or element.name in _HOLDERS
+
+
+def _nearest(element: Element | None, name: str) -> Element | None:
+    """Return the innermost open element of that name."""
+    for _ in range(_NEAR):
+        if element is None or element.name == name:
+            return element
+        element = element.parent
+    return None
+
+
+def _body_start(html: str, body_start: int) -> int:
+    """Return where a body without new text begins."""
+    if body_start >= 0:
+        return body_start
+    for kind, start, stop, name in spans(html):
+        if kind == TEXT:
+            if first_visible(html, start, stop) < stop:
+                return start
+        elif kind == START or (kind == END and name not in _HEAD):
+            if name not in _HEAD:
+                return start
+        elif kind not in (COMMENT, END, RAW, RCDATA):
+            return start
+    return len(html)
+
+
+class _EndReader(Reader):
+    """Finds the line that ends the newest text."""
+
+    def __init__(self, html: str, end: int) -> None:
+        super().__init__(html)
+        self.last: Line | None = None
+        self._newest_end = end
+
+    def proceed(self, at: int) -> bool:
+        return self.last is None and (at < self._newest_end or bool(self._newest_end) or self.body_start < 0)
+
+    def line(self, line: Line) -> None:
+        if line.stop == self._newest_end:
+            self.last = line
+
+    def image(self, start: int, stop: int) -> None:
+        if stop == self._newest_end:
+            self.last = Line("", ((start, stop),), self.top)
+
+
+def already_signed_html(html: str, history: History, mark: str = MARK) -> bool:
+    """Tell whether new text of the body holds an element whose id or class is ``mark``."""
+    if mark not in html:
+        return False
+    for kind, start, stop, _ in spans(html):
+        if kind == START and html.find(mark, start, stop) >= 0 and not history.quoted(start):
+            found = attributes(html, start, stop)
+            if mark in (*found.get("class", "").split(), found.get("id", "")):
+                return True
+    return False
+
+
+def contains_plain(text: str, history: History, signature: str) -> bool:
+    """Tell whether the new text of a plain body holds the signature, white space and case apart."""
+    wanted = fold(signature)
+    if not wanted:
+        return False
+    at = 0
+    for start, stop in (*history.spans, (len(text), len(text))):
+        if wanted in fold(text[at:start]):
+            return True
+        at = stop
+    return False

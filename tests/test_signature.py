@@ -206,7 +206,7 @@ def test_from_file_names_file_and_line_of_a_missing_image(tmp_path: Path) -> Non
 
 
 def test_from_file_that_is_missing_or_holds_nul_is_a_source_error(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="gone.html: cannot be read"):
+    with pytest.raises(SourceError, match=r"gone\.html: cannot be read"):
         Signature.from_file(tmp_path / "gone.html")
     (tmp_path / "nul.txt").write_bytes(b"a\0b")
     with pytest.raises(SourceError, match=r"nul\.txt: .*U\+0000"):

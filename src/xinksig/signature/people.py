@@ -144,7 +144,7 @@ def read_people(name: str, octets: bytes, settings: Settings) -> tuple[list[Pers
             people.append(_person(line, row, known, settings, seen))
         except FaultError as error:
             faults.append(Finding(True, name, error.line, error.text))
-    return people, faults
+    return people, sorted(faults)
 
 
 def fallback_person(address: str, domain: str, settings: Settings, known: frozenset[str]) -> Person:
@@ -328,6 +328,6 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 def _line_of(text: str, key: str) -> int:
-    """Return the first line that holds a key; 1 if none does."""
-    at = text.find(key)
-    return text.count("\n", 0, at) + 1 if at >= 0 else 1
+    """Return the first line that begins with a key or is a table's head with it; 1 if none is."""
+    found = re.search(rf"""(?m)^[ \t]*(?:\[[^\n]*?)?["']?{re.escape(key)}""", text)
+    return text.count("\n", 0, found.end()) + 1 if found else 1

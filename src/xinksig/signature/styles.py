@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_TOKEN = re.compile(r"""[{};]|"(?:[^"\\]|\\.){0,2000}"|'(?:[^'\\]|\\.){0,2000}'""", re.DOTALL)
+_TOKEN = re.compile(r"""\\.|[{};]|"(?:[^"\\]|\\.){0,2000}"|'(?:[^'\\]|\\.){0,2000}'""", re.DOTALL)
 _DYNAMIC = re.compile(
     r"::|:(?:hover|active|focus|visited|link|before|after|first-line|first-letter|target|checked|disabled|enabled"
     r"|selection|placeholder|root)\b",

@@ -234,7 +234,7 @@ class Version:
         variant = self.choose(person, name, kind)
         if variant is None:
             return None
-        key = person.key, variant.name, self._kind(kind)
+        key = person.address, variant.name, self._kind(kind)
         signature = self._kept.get(key)
         if signature is None:
             signature, _ = self.made(person, variant, kind, person.fields)

@@ -29,6 +29,7 @@ _ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
 _LOOSE = re.compile(rb"=(?:[0-9A-Fa-f]|[ \t]*(\r*))")
 # What must not begin a line that we make: relays and mailboxes may read it as something else.
 _UNSAFE_START = re.compile(rb"\.|--|From ")
+_UNSAFE_STARTS = re.compile(rb"\n(?:\.|--|From )")
 _UNSAFE_LINE = re.compile(rb"\.\Z|--|From ")
 
 
@@ -177,20 +178,20 @@ def _block_of(octets: bytes, newline: bytes, text: bool) -> _Block:
 
 def _block(octets: bytes, newline: bytes, text: bool) -> _Block:
     encoded = _encode(octets, newline, text)
-    lines = encoded.split(b"\n")
+    lines = encoded.split(newline)
     if (
         max(map(len, lines)) > _LINE
         or len(lines[-1]) >= _LINE
-        or b"\n." in encoded
-        or b"\n--" in encoded
-        or b"\nFrom " in encoded
+        or _UNSAFE_STARTS.search(encoded)
         or _UNSAFE_START.match(encoded)
+        or newline == b"\r"
     ):
         last = lines.pop()
         lines = [piece for line in lines for piece in _safe(line, _LINE)]
         lines += _safe(last, _LINE - 1)
+        encoded = newline.join(lines)
     first = len(lines[0]) + (len(lines) == 1)
-    return _Block(newline.join(lines), first, lines[-1], len(lines))
+    return _Block(encoded, first, lines[-1], len(lines))
 
 
 # A signature goes into many messages: encode it once.
@@ -198,15 +199,20 @@ _cached_block = lru_cache(maxsize=32)(_block)
 
 
 def _encode(octets: bytes, newline: bytes, text: bool) -> bytes:
-    """Return octets in quoted-printable with LF for every line ending; lines may still be unsafe."""
-    if text and newline == b"\r\n":
-        plain = octets.count(b"\r\n") == octets.count(b"\n") == octets.count(b"\r")
-    else:
-        plain = text and newline == b"\n" and b"\r" not in octets
-    if plain:
-        return binascii.b2a_qp(octets, istext=True).replace(b"\r\n", b"\n")
-    lines = octets.split(newline) if text else [octets]
-    return b"\n".join([binascii.b2a_qp(line, istext=False).replace(b"\r\n", b"\n") for line in lines])
+    """Return octets in quoted-printable; lines may still be unsafe, or too long by an escaped blank."""
+    breaks = octets.count(newline) if text else 0
+    if breaks and newline != b"\r":
+        carriage_returns = breaks if newline == b"\r\n" else 0
+        if octets.count(b"\n") == breaks and octets.count(b"\r") == carriage_returns:
+            # binascii, too, takes the line ending for soft line breaks from the text.
+            return binascii.b2a_qp(octets, istext=True)
+    lines = octets.split(newline) if breaks else [octets]
+    return newline.join(
+        [
+            binascii.b2a_qp(line, istext=False).replace(b"\r\n", b"\n").replace(b"\n", newline)
+            for line in lines
+        ]
+    )
 
 
 def _safe(line: bytes, limit: int) -> list[bytes]:

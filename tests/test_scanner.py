@@ -273,11 +273,11 @@ def test_names_are_lower_case_and_carry_the_name_of_their_element_into_raw_text(
 # The bulk run, and the subtrees that only a tree reads.
 
 TREE_WORDS = """
-<svg> </svg> <svg/> <math> </math> <mi> </mi> <title> </title> <desc> </desc> <foreignObject> </foreignObject>
-<g> </g> <path/> <style> </style> <p> </p> <div> </div> <b> </b> <font> <![CDATA[ ]]> <!-- --> <select>
-</select> <option> </option> <textarea> </textarea> <input> <script> </script> <table> </table> <tr> <td> </td>
-<frameset> <plaintext> x &amp; < > y <annotation-xml> </annotation-xml> <span> </span> <br> <iframe>x</iframe> <noframes>
-</noframes> </style> </textarea> </title> </script>
+<svg> </svg> <svg/> <math> </math> <mi> </mi> <title> </title> <desc> </desc> <foreignObject>
+</foreignObject> <g> </g> <path/> <style> </style> <p> </p> <div> </div> <b> </b> <font> <![CDATA[ ]]>
+<!-- --> <select> </select> <option> </option> <textarea> </textarea> <input> <script> </script> <table>
+</table> <tr> <td> </td> <frameset> <plaintext> x &amp; < > y <annotation-xml> </annotation-xml> <span>
+</span> <br> <iframe>x</iframe> <noframes> </noframes> </style> </textarea> </title> </script>
 """
 TREE_ATOMS = [*TREE_WORDS.split(), "xyz", "xyz", " ", "<font color=red>", "<path d=x/>", "<svg>x</svg>"]
 TREE_ATOMS += ["<style>a<b></style>", "<p>x", "x</p>", "<svg><title>x</title></svg>", "<svg><p>x"]

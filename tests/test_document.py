@@ -252,6 +252,21 @@ def test_decode_names_a_guess() -> None:
     assert decode("<p>Grüße".encode("utf-16"))[0] == "<p>Grüße"
 
 
+def test_octets_that_are_no_text_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import bs4.dammit
+
+    class Helpless:
+        unicode_markup = None
+        contains_replacement_characters = False
+
+        def __init__(self, octets: bytes, **options: object) -> None:
+            pass
+
+    monkeypatch.setattr(bs4.dammit, "UnicodeDammit", Helpless)
+    with pytest.raises(DocumentError, match="line 2: the file is not UTF-8"):
+        decode(b"a\n\xff\xfe\xfd")
+
+
 @pytest.mark.parametrize(
     "noise", ["<", "<a ", "<!--", "<![if", "<a href='url(", "url(", "<p style='url(  ", "<img src=x", "&"]
 )

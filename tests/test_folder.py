@@ -17,6 +17,7 @@ from xinksig.model import Envelope, Kind
 from xinksig.signature import folder as module
 from xinksig.signature import signature as signature_module
 from xinksig.signature import version as version_module
+from xinksig.signature.people import FaultError
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
 
@@ -606,6 +607,28 @@ def test_check_names_what_readers_miss(root: Path) -> None:
     ):
         assert [item for item in written if item[:2] == (file, line) and words in item[2]], (words, written)
     assert opened(root).check() == found
+
+
+def test_empty_field_printed_by_an_included_file_is_found_there(root: Path) -> None:
+    (root / "parts").mkdir()
+    (root / "parts" / "phone.html").write_text("\nT {{ phone }}")
+    (root / "default.html").write_text("{% include 'parts/phone.html' %}")
+    assert check(root) == [
+        Finding(False, "parts/phone.html", 2, "the field 'phone' is empty, but printed", "bo@a.example")
+    ]
+
+
+def test_file_that_cannot_be_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = opened(root)
+    for name in ("people.csv", "default.html", "signatures.toml"):
+        (root / name).write_text("new")
+
+    def refuse(self: object, file: str, limit: int) -> bytes:
+        raise FaultError(0, "cannot be read: Permission denied")
+
+    monkeypatch.setattr(version_module.Version, "_octets", refuse)
+    assert plain(folder, "bo@a.example") == "Bo"
+    assert {"people.csv", "default.html", "signatures.toml"} <= {finding.file for finding in folder.errors}
 
 
 def test_field_that_is_only_asked_for_is_not_missed(root: Path) -> None:

@@ -107,6 +107,8 @@ def test_names_depend_on_the_path_alone(tmp_path: Path) -> None:
     assert first.name.isascii()
     assert first.name != second.name
     assert first.name == from_file(tmp_path, "a/Büro logo.png").name
+    (tmp_path / "my logo").write_bytes(PNG)
+    assert from_file(tmp_path, "my logo").name.startswith("my-logo-")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,20 @@ def test_rules_are_made_inline_and_nothing_is_loaded(monkeypatch: pytest.MonkeyP
     assert "<style" not in done
 
 
+def test_sheet_that_css_inline_refuses_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    css_inline = pytest.importorskip("css_inline")
+
+    class Refusing:
+        def __init__(self, **options: object) -> None:
+            assert options == {"load_remote_stylesheets": False}
+
+        def inline(self, html: str) -> str:
+            raise css_inline.InlineError("too odd")
+
+    monkeypatch.setattr(css_inline, "CSSInliner", Refusing)
+    assert styles.inline("<b>") == ("<b>", "its style sheet is left out: too odd")
+
+
 def test_missing_css_inline_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "css_inline", None)
     html = "<style>a{b:c}</style><a>x</a>"

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from binascii import Error, a2b_base64
+from functools import cache
 from typing import NamedTuple
 
 from xinksig.errors import SourceError
@@ -15,17 +16,12 @@ LARGEST = 1 << 20
 """Octets above which an image is refused."""
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*(?=:)")
-_SAFE_NAME = re.compile(r"[A-Za-z0-9._+@-]{1,100}")
 _REFERENCE = re.compile(r"""(?<=["'(=\s])cid:([^\s"'()<>]{1,300})""", re.IGNORECASE)
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-)
-_SVG = re.compile(
-    rb"\s*+(?:(?:<\?xml[^>]{0,200}>|<!--[^>]{0,2000}-->|<!DOCTYPE[^>]{0,500}>)\s*+){0,8}<svg[\s>]",
-    re.IGNORECASE,
 )
 
 
@@ -81,7 +77,13 @@ def media_type(data: bytes) -> str:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    return "image/svg+xml" if _SVG.match(data[:4096]) else ""
+    return "image/svg+xml" if _svg().match(data[:4096]) else ""
+
+
+@cache
+def _svg() -> re.Pattern[bytes]:
+    before = rb"<\?xml[^>]{0,200}>|<!--[^>]{0,2000}-->|<!DOCTYPE[^>]{0,500}>"
+    return re.compile(rb"\s*+(?:(?:" + before + rb")\s*+){0,8}<svg[\s>]", re.IGNORECASE)
 
 
 def from_data_url(url: str) -> InlineImage:
@@ -148,7 +150,7 @@ def _check_size(what: str, size: int) -> None:
 
 def _name(path: str) -> str:
     """Return a name for ``cid:``, the same for the same path, whatever other images there are."""
-    if _SAFE_NAME.fullmatch(path):
+    if re.fullmatch(r"[A-Za-z0-9._+@-]{1,100}", path):
         return path
     stem, dot, ending = path.rpartition(".")
     if not dot:

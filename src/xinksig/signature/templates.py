@@ -43,13 +43,17 @@ class Templates:
         self._environment = _environment(self.sources)
         self.variants: dict[str, Variant] = {}
         """By name in lower case."""
+        self.partials: list[str] = []
+        """The files that only other templates use."""
         self.faults: list[TemplateError] = []
         self._compiled: dict[str, Any] = {}
         self.depends_on_kind = any("kind" in source for source in self.sources.values())
         for file in sorted(self.sources):
             self._compile(file)
             stem, _, ending = file.rpartition(".")
-            if "/" not in file and not stem.startswith("_"):
+            if "/" in file or stem.startswith("_"):
+                self.partials.append(file)
+            else:
                 self._add_variant(stem, ending, file)
 
     def _compile(self, file: str) -> None:

@@ -285,7 +285,7 @@ class Version:
 
 def _missing(templates: Templates, variant: Variant, key: str) -> tuple[str, int, str]:
     text = f"the field {key!r} is empty, but printed"
-    for file in (variant.html, variant.text):
+    for file in (variant.html, variant.text, *templates.partials):
         found = re.search(r"\{\{-?\s*" + key + r"\b", templates.sources.get(file, ""))
         if found:
             return *(templates.line_of(file, found[0]) or (file, 0)), text

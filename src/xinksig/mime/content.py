@@ -129,7 +129,7 @@ def _boundary_doubt(boundary: str) -> str:
         return "its boundary ends with a blank"
     if len(boundary) > _LONGEST_BOUNDARY:
         return f"its boundary is longer than {_LONGEST_BOUNDARY} octets"
-    if _CONTROL.search(boundary) or ";" in boundary:
+    if _CONTROL.search(boundary) or (";" in boundary and _BOUNDARY.search(boundary)):
         return "its boundary has characters that readers take in different ways"
     if boundary[0] == boundary[-1] == "'":
         return "its boundary stands between apostrophes"

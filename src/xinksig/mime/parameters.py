@@ -186,19 +186,23 @@ class Scanner:
             self.skip_to_semicolon()
             return Parameter("", "", start, self.at, NO_PARAMETER)
         self.at += 1
+        start = stop = self.at
         if self.skip():
             commented = True
-        start = self.at
-        value, doubt = self._value()
-        stop = self.at
+        value = doubt = ""
+        if not self.ended() and self.text[self.at] != ";":
+            start = self.at
+            value, doubt = self._value()
+            stop = self.at
         if self.skip():
             doubt = doubt or COMMENT_BEHIND
         if not self.ended() and self.text[self.at] != ";":
             doubt = TEXT_BEHIND
             self.skip_to_semicolon()
             if not self.text.startswith('"', start):
-                stop = self.at
-                value = _LINE_ENDING.sub("", self.text[start:stop]).strip(" \t")
+                value = self.text[start : self.at].rstrip(" \t\r\n")
+                stop = start + len(value)
+                value = _LINE_ENDING.sub("", value)
         return Parameter(name, value, start, stop, COMMENT_INSIDE if commented else doubt)
 
     def _value(self) -> tuple[str, str]:

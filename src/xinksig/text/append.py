@@ -3,7 +3,7 @@
 from xinksig.model import Trigger
 from xinksig.text.history import History
 from xinksig.text.html.scanner import COMMENT, END, RAW, RCDATA, START, TEXT, attributes, spans
-from xinksig.text.lines import Element, Line, Reader, first_visible, names
+from xinksig.text.lines import BLOCK, VOID, Element, Line, first_visible, names
 from xinksig.text.mark import MARK
 from xinksig.text.place import Place
 from xinksig.text.separators import fold
@@ -31,11 +31,10 @@ def html_append_place(html: str, history: History) -> Place:
 
     Offsets are characters of the source. It is outside the paragraphs, lists, tables and inline elements that
     the text ends in, as far as nothing else follows in them; where that is not possible, directly behind
-    the text.
+    the text. ``history`` must be that of the whole body.
     """
-    reader = _EndReader(html, history.end)
-    reader.read()
-    at = _body_start(html, reader.body_start) if reader.last is None else _behind(html, history, reader.last)
+    last = next((line for line in history.lines if line.stop == history.end), None)
+    at = _body_start(html) if last is None else _behind(html, history, last)
     return Place(at, at, (), Trigger.APPEND)
 
 
@@ -50,8 +49,11 @@ def _behind(html: str, history: History, last: Line) -> int:
             if first_visible(html, start, stop) < stop:
                 break
         elif kind == START:
-            if name not in _PASSED:
-                break
+            if name in BLOCK or name in VOID:
+                if name not in _PASSED:
+                    break
+            else:
+                element = Element(name, start, element)
         elif kind == END:
             closed = _nearest(element, name)
             if closed is not None:
@@ -76,40 +78,20 @@ def _nearest(element: Element | None, name: str) -> Element | None:
     return None
 
 
-def _body_start(html: str, body_start: int) -> int:
-    """Return where a body without new text begins."""
-    if body_start >= 0:
-        return body_start
+def _body_start(html: str) -> int:
+    """Return where a body without new text begins: behind the head and the start tag of ``body``."""
     for kind, start, stop, name in spans(html):
+        if kind == START and name == "body":
+            return stop
         if kind == TEXT:
             if first_visible(html, start, stop) < stop:
                 return start
-        elif kind == START or (kind == END and name not in _HEAD):
+        elif kind in (START, END):
             if name not in _HEAD:
                 return start
-        elif kind not in (COMMENT, END, RAW, RCDATA):
+        elif kind not in (COMMENT, RAW, RCDATA):
             return start
     return len(html)
-
-
-class _EndReader(Reader):
-    """Finds the line that ends the newest text."""
-
-    def __init__(self, html: str, end: int) -> None:
-        super().__init__(html)
-        self.last: Line | None = None
-        self._newest_end = end
-
-    def proceed(self, at: int) -> bool:
-        return self.last is None and (at < self._newest_end or bool(self._newest_end) or self.body_start < 0)
-
-    def line(self, line: Line) -> None:
-        if line.stop == self._newest_end:
-            self.last = line
-
-    def image(self, start: int, stop: int) -> None:
-        if stop == self._newest_end:
-            self.last = Line("", ((start, stop),), self.top)
 
 
 def already_signed_html(html: str, history: History, mark: str = MARK) -> bool:

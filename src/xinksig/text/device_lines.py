@@ -58,9 +58,11 @@ def find_html_device_line(
     Offsets are characters of the source. The pieces are what spells the line: the text between tags,
     comments and other constructs inside it.
     """
-    reader = _LineReader(html)
-    reader.read()
-    lines = [line for line in reader.lines if not history.quoted(line.start)]
+    lines = list(history.lines)
+    if not lines:
+        reader = _LineReader(html)
+        reader.read()
+        lines = [line for line in reader.lines if not history.quoted(line.start)]
     while lines and lines[-1].text == SIGNATURE_DASHES:
         lines.pop()
     above = next((line for line in reversed(lines) if line.stop == history.end), None)

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from enum import StrEnum
 from typing import NamedTuple
 
+from xinksig.text.lines import Line
+
 
 class Origin(StrEnum):
     """What the client that quoted says about its message."""
@@ -22,6 +24,8 @@ class History(NamedTuple):
     end: int
     """Behind the last visible character of the newest text; 0 if there is none."""
     origin: Origin = Origin.NONE
+    lines: tuple[Line, ...] = ()
+    """Of HTML that was read to its end: the last new lines."""
 
     def quoted(self, offset: int) -> bool:
         """Tell whether the character at ``offset`` is history."""

@@ -35,6 +35,9 @@ _INDENT = re.compile(r"border(?:-left)?(?:-style)?\s*:\s*none", re.IGNORECASE)
 _RULE_LINE = re.compile(r"([-_=–—])\1{4,}\Z")
 _ANY_LABEL = re.compile(r"([^\s:：][^:：]{0,38})[:：]\s*(.*)")
 _ATTRIBUTION_LINES = 3
+_MOST_FIELDS = 12
+"""Lines of a header block until it is certain."""
+_LAST_LINES = 4
 _FURTHER = 1 << 16
 """Characters read behind the last offset of interest to decide what is open there."""
 
@@ -60,7 +63,10 @@ class HistoryReader(Reader):
         self.lines: list[Line] = []
         """Lines that seemed new when they were read; an image is one without text."""
         self._more = folded_lines(more)
-        self._upto = len(html) if upto is None else upto
+        if upto is not None:
+            self.upto = upto
+        self._plain = not _holds_marks(html)
+        """No element can be marked."""
         self._spans: list[tuple[int, int]] = []
         self._origin = Origin.NONE
         self._containers: list[Element] = []
@@ -86,7 +92,9 @@ class HistoryReader(Reader):
         """Return the history, after ``read``."""
         history = History(merged(self._spans), 0, self._origin)
         new = [line for line in self.lines if not history.quoted(line.start)]
-        return history._replace(end=_newest_end(history, new))
+        end, ended = _newest_end(history, new)
+        whole = self.upto == len(self.html)
+        return history._replace(end=end, lines=(*ended, *new[-_LAST_LINES:]) if whole else ())
 
     def read(self, start: int = 0, stop: int | None = None) -> None:
         """Read the body and decide what is still open at its end."""
@@ -102,11 +110,7 @@ class HistoryReader(Reader):
                 self._take(self._bare, size, Origin.REPLY)
 
     def proceed(self, at: int) -> bool:
-        """Tell whether to read on at this offset."""
-        if self.stopped:
-            return False
-        if at <= self._upto:
-            return True
+        """Tell whether to read on at this offset, because something open is not decided."""
         undecided = (
             self._rule >= 0
             or self._attribution >= 0
@@ -114,7 +118,7 @@ class HistoryReader(Reader):
             or bool(self._fields)
             or any(element.role != "container" for element in self._containers)
         )
-        return undecided and self._quote is None and at <= self._upto + _FURTHER
+        return undecided and self._quote is None and at <= self.upto + _FURTHER
 
     # What the walk tells.
 
@@ -152,8 +156,9 @@ class HistoryReader(Reader):
             self._bare = -1
         if element is self._prefix:
             self._prefix = None
-            if self._attribution < 0 and len(self.lines) > self._prefix_lines:
-                self._attribution = self.lines[-1].start
+            last = self.lines[-1] if len(self.lines) > self._prefix_lines else None
+            if self._attribution < 0 and last is not None and last.text[-1:] in (":", "："):
+                self._attribution = last.start
 
     def rule(self, start: int, stop: int) -> None:
         """Take note of a rule: a header block may follow."""
@@ -178,7 +183,7 @@ class HistoryReader(Reader):
         if self._quote is not None:
             self._first_quoted(text)
             return
-        if text[0] == ">":
+        if text[0] == ">" and not (text.startswith(">>") and text.endswith("<<")):
             self._quoted_line(line)
             return
         kind = title_kind(text)
@@ -201,7 +206,7 @@ class HistoryReader(Reader):
         html = self.html
         if element.name == "blockquote":
             return self._blockquote_role(attributes(html, element.start, stop))
-        if html.find("=", element.start, stop) < 0:
+        if self._plain or html.find("=", element.start, stop) < 0:
             return ""
         found = attributes(html, element.start, stop)
         kind, prefixed = element_kind(_tokens(found))
@@ -306,6 +311,8 @@ class HistoryReader(Reader):
             field, value = self._fields.pop()[0], line.text
         else:
             return False
+        if len(self._fields) == _MOST_FIELDS:
+            return False
         self._fields.append((field, value))
         self._attribution = -1
         self.lines.append(line)
@@ -348,19 +355,19 @@ _ORIGIN = {
 }
 
 
-def _newest_end(history: History, new: list[Line]) -> int:
-    """Return the end of the last of the new lines.
+def _newest_end(history: History, new: list[Line]) -> tuple[int, list[Line]]:
+    """Return the end of the last of the new lines, and the line.
 
     A signature below the last quote, which some clients put there, counts only if there is no text above.
     """
     if not new:
-        return 0
+        return 0, []
     edge = max((stop for _, stop in history.spans if stop <= new[-1].start), default=-1)
     if edge >= 0:
         below = next(at for at, line in enumerate(new) if line.start >= edge)
         if below and new[below].text == SIGNATURE_DASHES:
-            return new[below - 1].stop
-    return new[-1].stop
+            return new[below - 1].stop, [new[below - 1]]
+    return new[-1].stop, []
 
 
 def _blockquote_around(element: Element | None) -> Element | None:
@@ -384,29 +391,54 @@ def _tokens(found: dict[str, str]) -> list[str]:
 def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     """Tell whether anything before ``upto`` can be a mark of history."""
     stop = min(len(html), upto + 64)
-    first, tags = _starts(more)
+    first, behind_tag = _starts(more, ascii_only=html.isascii())
     return (
-        tags.search(html, 0, stop) is not None
+        _QUOTE.search(html, 0, stop) is not None
         or _UNDERSCORED.search(html, 0, stop) is not None
         or html.find("RplyFwdMsg", 0, stop) >= 0
         or html.find("reference-message", 0, stop) >= 0
         or html.find("moz-forward-container", 0, stop) >= 0
+        or _holds_capital_quote(html, stop)
+        or behind_tag.search(html, 0, stop) is not None
         or first.match(html, 0, stop) is not None
     )
 
 
+# Each expression begins with one literal character: only then the engine runs through text at full speed.
+_QUOTE = re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q))uote")
 _UNDERSCORED = re.compile(
-    r"_(?:quote|extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
+    r"_(?:extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
     r"|(?:-?[0-9]{1,24}_?)?(?:ms-outlook|AppleMail|Signature|composer_|moz-sig|gmail_sig|lineBreakAt))"
 )
 
 
+_MARKS = ("_", "-message", "RplyFwdMsg", "border-top", "moz-", "onsend", "Content", "iosymail", "x_")
+
+
+def _holds_marks(html: str) -> bool:
+    """Tell whether an element may have a mark of the data file; most new messages hold none of these."""
+    return any(mark in html for mark in _MARKS)
+
+
+def _holds_capital_quote(html: str, stop: int) -> bool:
+    at = html.find("Q", 0, stop)
+    while at >= 0:
+        if html[at + 1 : at + 5].lower() == "uote":
+            return True
+        at = html.find("Q", at + 1, stop)
+    return False
+
+
 @lru_cache(maxsize=16)
-def _starts(more: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what history may begin with: as the text's first line, and as a tag or behind one."""
-    text = rf"[\s\u00a0*\ufeff]*+(?:&nbsp;?[\s\u00a0]*+){{0,4}}(?:&gt|{line_starts(more, ascii_only=False)})"
-    tags = (
-        r"<(?:[bB][lL][oO]|[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSpelling|zwchr|DIVIDER|replySplit)"
-        rf"|[^>]*+>{text})"
-    )
-    return re.compile(text), re.compile(tags)
+def _starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what history may begin with: as the first line, and behind a tag.
+
+    In ``pre`` any line break may stand before such a line, and a rule may say by its id what follows.
+    """
+    line = line_starts(more, ascii_only=ascii_only).replace("{2}", "{3}")
+    tag = r"<(?:[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
+    body = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+(?:{tag}|&gt|{line})"
+    return re.compile(body), re.compile(">" + body)
+
+
+_WIDE_BLANKS = "\u00a0\ufeff"

@@ -39,7 +39,6 @@ _IMPLIED = {
 """Start tags that close an open element without its end tag, and what they do not reach beyond."""
 _NEAR = 256
 """Open elements that an end tag looks through: no input costs more than its length times this."""
-_BLANKS = re.compile(f"[{BLANK}\u202f]+")
 _IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]+")
 _INVISIBLE = BLANK + "\u202f" + IGNORABLE
 _LONGEST_REFERENCE = 34
@@ -84,6 +83,8 @@ class Reader:
     def __init__(self, html: str) -> None:
         self.html = html
         self.top = Element("", 0, None)
+        self.upto = len(html)
+        """Where reading ends unless ``proceed`` says otherwise."""
         self.muted = False
         """Text is not gathered."""
         self.stopped = False
@@ -110,13 +111,14 @@ class Reader:
         """Take note of a visible line."""
 
     def proceed(self, _: int) -> bool:
-        """Tell whether to read on at this offset."""
-        return not self.stopped
+        """Tell whether to read on at this offset, one behind ``upto``."""
+        return False
 
     def read(self, start: int = 0, stop: int | None = None) -> None:
         """Read from ``start``, which must be in the data state."""
+        upto = self.upto
         for kind, at, behind, name in spans(self.html, start, stop):
-            if not self.proceed(at):
+            if self.stopped or (at > upto and not self.proceed(at)):
                 break
             if kind == TEXT:
                 if not self.muted:
@@ -145,9 +147,10 @@ class Reader:
             return
         html, pieces = self.html, self._pieces
         self._pieces = []
-        raw = "".join([html[start:stop] for start, stop in pieces])
-        text = _IGNORABLES.sub("", decoded(raw))
-        text = _BLANKS.sub(" ", text).strip()
+        text = html[slice(*pieces[0])] if len(pieces) == 1 else "".join([html[a:b] for a, b in pieces])
+        if "&" in text or not text.isascii():
+            text = _IGNORABLES.sub("", decoded(text)).replace("\u00a0", " ")
+        text = " ".join(text.split())
         if text:
             self.line(Line(text, trimmed(html, pieces), self.top))
 
@@ -219,6 +222,9 @@ class Reader:
         if name in BLOCK:
             self._break()
         if not self._open.get(name):
+            return
+        if self.top.name == name:
+            self._pop(behind)
             return
         table = name in _TABLE_PARTS
         element: Element | None = self.top

@@ -1,8 +1,8 @@
 """The mark of an appended signature: one ``div`` whose id and class say that it is xinksig's.
 
-Word keeps the id of a ``div`` and drops unknown classes and ``data-`` attributes; Gmail, Thunderbird and Apple
-Mail keep both. Clients that quote (Outlook on the web, Gmail, Yahoo) put a prefix before both, ``x_xinksig``: a
-marked element without one is new text.
+Word keeps the id of a ``div`` and drops unknown classes and ``data-`` attributes; Gmail, Thunderbird and
+Apple Mail keep both. Clients that quote (Outlook on the web, Gmail, Yahoo) put a prefix before both,
+``x_xinksig``: a marked element without one is new text.
 """
 
 MARK = "xinksig"

@@ -13,6 +13,7 @@ from xinksig.text.lines import Element, Line, Reader
 from xinksig.text.separators import (
     attribution,
     begins_forwarded,
+    closer,
     element_kind,
     evidence,
     fold,
@@ -335,14 +336,14 @@ class HistoryReader(Reader):
     def _seek_attribution(self, line: Line) -> None:
         """Note whether the line, alone or with those above it, is an attribution."""
         container = self._containers[-1] if self._containers else None
-        joined, dated = "", False
+        joined, kind, dated = "", "", False
         for above in reversed(self.lines[-_ATTRIBUTION_LINES:]):
             if not above.text or (joined and above.text[-1] in ".!?;:"):
                 break
             joined = f"{above.text} {joined}" if joined else above.text
-            kind = attribution(joined)
-            if kind and (self._attribution < 0 or kind == "whole" or not dated):
-                self._attribution, dated = above.start, has_date(joined)
+            found = attribution(joined)
+            if found and closer(found, has_date(joined), kind, dated):
+                self._attribution, kind, dated = above.start, found, has_date(joined)
                 if container is not None or attribution(joined, above_quote=False):
                     self._bare = above.start
                     self._bare_within = container or _blockquote_around(line.element)
@@ -399,6 +400,7 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
         or html.find("reference-message", 0, stop) >= 0
         or html.find("moz-forward-container", 0, stop) >= 0
         or _holds_capital_quote(html, stop)
+        or _WORD_COLOURS.search(html, 0, stop) is not None
         or behind_tag.search(html, 0, stop) is not None
         or first.match(html, 0, stop) is not None
     )
@@ -418,6 +420,10 @@ _MARKS = ("_", "-message", "RplyFwdMsg", "border-top", "moz-", "onsend", "Conten
 def _holds_marks(html: str) -> bool:
     """Tell whether an element may have a mark of the data file; most new messages hold none of these."""
     return any(mark in html for mark in _MARKS)
+
+
+_WORD_COLOURS = re.compile(r"#(?:E1E1E1|B5C4DF) 1(?:\.0)?pt", re.ASCII)
+"""Of the border that Word draws above a quoted message."""
 
 
 def _holds_capital_quote(html: str, stop: int) -> bool:

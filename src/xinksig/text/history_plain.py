@@ -7,6 +7,7 @@ from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.separators import (
     attribution,
     begins_forwarded,
+    closer,
     evidence,
     fold,
     folded_lines,
@@ -139,12 +140,12 @@ class _Reader:
         if behind <= low or text[behind - 1] not in ":：-*_" or text.count("\n", behind, start) > 3:
             return start
         at = max(low, text.rfind("\n", low, behind) + 1)
-        best, dated = start, False
+        best, kind, dated = start, "", False
         for _ in range(4):
             joined = text[at:behind]
-            kind = attribution(joined)
-            if kind and (best == start or kind == "whole" or not dated):
-                best, dated = at, has_date(joined)
+            found = attribution(joined)
+            if found and closer(found, has_date(joined), kind, dated):
+                best, kind, dated = at, found, has_date(joined)
             elif begins_forwarded(joined):
                 return at
             above = max(low, text.rfind("\n", low, at - 1) + 1) if at > low else at

@@ -20,7 +20,12 @@ _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[:.h]\d\d(?!\d)|(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)|時|时|시|年"
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
-_NAME = re.compile(r"(?!(?i:i|you|he|she|it|they|we|as|and|who|what|that)\b)[^\W\d_](?:[^\s<>]| (?! )){1,60}")
+_NO_NAME = frozenset(
+    ("i", "you", "he", "she", "it", "they", "we", "as", "and", "who", "what", "that", "this")
+)
+_LONGEST_NAME = 5
+_DENSE = re.compile("[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u9fff]")
+"""Scripts without blanks between words."""
 _LONGEST_ATTRIBUTION = 400
 
 
@@ -165,13 +170,30 @@ def attribution(text: str, *, above_quote: bool = True) -> str:
         return "end" if above_quote and date and address and line[-1:] in (">", ")", "]") else ""
     if date or address:
         return "whole" if found.first else "end"
-    name = line.removesuffix(found.last).strip()
-    return "end" if not found.first and not found.inner and _NAME.fullmatch(name) else ""
+    return "end" if not found.first and not found.inner and _is_name(text, found.last) else ""
+
+
+def _is_name(text: str, verb: str) -> bool:
+    """Tell whether what stands before the verb is a name and no more: ``Jane Roe``, not ``As you``."""
+    words = text.strip(" \t\r\n*_>:：").split()[: -len(verb.split())]
+    return 0 < len(words) <= _LONGEST_NAME and all(
+        not word[0].islower() and word.casefold() not in _NO_NAME for word in words
+    )
 
 
 def has_date(text: str) -> bool:
     """Tell whether the text holds a time, a year or a date in figures."""
     return _DATE.search(text) is not None
+
+
+def closer(kind: str, dated: bool, best: str, best_dated: bool) -> bool:
+    """Tell whether a longer reading of an attribution is better than the best one up to now.
+
+    It is where it begins as a whole one does, or adds the date that was missing.
+    """
+    if not best:
+        return True
+    return (kind == "whole" and best != "whole") or (dated and not best_dated)
 
 
 def _pattern_of(line: str) -> Attribution | None:
@@ -190,9 +212,11 @@ def _pattern_of(line: str) -> Attribution | None:
 
 @cache
 def _verbs() -> tuple[str, ...]:
-    """Return the keys of the attributions that end in a wildcard: ``schrieb`` of ``Am … schrieb …:``."""
+    """Return the keys that are not always the last word: ``schrieb`` of ``Am … schrieb …:``, and ``写道``."""
     return tuple(
-        key for key, items in separators().attributions.items() if any(not item.last for item in items)
+        key
+        for key, items in separators().attributions.items()
+        if any(not item.last for item in items) or _DENSE.search(key)
     )
 
 
@@ -263,7 +287,8 @@ def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> str:
     table = separators()
     words = [(text, r"[ \u00a0\u202f]?\*?[:：]") for text in table.from_labels]
     words += [(text, r" (?=[^\n]{0,60}\d)") for text in table.openers]
-    words += [(text, "") for text in (*table.begin_lines, *(line.strip() for line in more))]
+    words += [(text, "") for text in table.begin_lines]
+    words += [(first, "") for line in more for first in {line.strip()[0].lower(), line.strip()[0].upper()}]
     by_first: dict[str, list[str]] = {}
     for text, tail in words:
         if text.isascii() or not ascii_only:

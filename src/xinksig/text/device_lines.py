@@ -15,8 +15,8 @@ _LONGEST = 300
 _LINES = 3
 """A device line may be wrapped, mostly before a long link."""
 _LINK = re.compile(r" ?(?:<(?:https?://|mailto:)[^<>\s]*>|\((?:https?://)[^()\s]*\)|\[https?://[^\[\]\s]*\])")
-_BARE_LINK = re.compile(r" ?https?://[^\s<>()\[\]]*")
-_DASHES = re.compile(r"(?:--|[-–—]) ?(?=\w)")
+_BARE_LINK = re.compile(r" ?https?://[^\s<>()\[\]*]*")
+_DASHES = re.compile(r"\A(?:--|[-–—]) ?(?=\w)")
 _WRAPPERS = (("<<", ">>"), ("(", ")"), ("**", "**"), ("*", "*"), ("_", "_"), ("[", "]"), ("<", ">"))
 _END = re.compile(r"(?:\.{1,3}|…|:)\Z")
 _MODEL = (
@@ -89,12 +89,11 @@ def _bared(line: str) -> tuple[str, bool]:
     And whether there were brackets or emphasis around it.
     """
     text = fold(line).replace("\u2019", "'")
-    text = _BARE_LINK.sub("", _LINK.sub("", text)).strip()
-    text = _dense(_DASHES.sub("", text, count=1) if _DASHES.match(text) else text)
+    text = _dense(_BARE_LINK.sub("", _LINK.sub("", text)).strip())
     wrapped = False
     for _ in range(4):
         before = text
-        text = _END.sub("", text).rstrip()
+        text = _END.sub("", _DASHES.sub("", text)).rstrip()
         for opening, closing in _WRAPPERS:
             if text.startswith(opening) and text.endswith(closing) and len(text) > len(opening + closing):
                 text = text[len(opening) : -len(closing)].strip()

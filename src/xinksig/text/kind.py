@@ -11,6 +11,8 @@ from xinksig.text.separators import fold
 
 _TAG = re.compile(r"\s*\[[^\[\]]{0,80}\]")
 """What lists and gateways put before a subject: ``[EXTERNAL]``."""
+_FORWARDED = re.compile(r"\s*\[Fwd?:", re.IGNORECASE)
+"""Of Netscape and its heirs, who put the whole subject in brackets."""
 _PREFIX = re.compile(r"\s*([^\W\d_][^\d:：\[\]()]{0,24}?)\s*(?:\[\d{1,4}\]|\(\d{1,4}\)|\^\d{1,4})?\s*[:：]")
 _MOST_TAGS = 8
 
@@ -41,9 +43,11 @@ def subject_kind(subject: str, *, refers: bool) -> Kind | None:
     at = 0
     for _ in range(_MOST_TAGS):
         tag = _TAG.match(subject, at)
-        if tag is None:
+        if tag is None or _FORWARDED.match(subject, at):
             break
         at = tag.end()
+    if _FORWARDED.match(subject, at):
+        return Kind.FORWARD
     match = _PREFIX.match(subject, at)
     if match is None:
         return None

@@ -58,8 +58,8 @@ def test_prefix_of_the_subject_decides_without_the_body(subject: str, expected: 
 
 @pytest.mark.parametrize(
     "subject",
-    ["plan", "", "Regarding: plan", "Re-organisation: plan", "Report 3: plan", "Forward planning: x", "R: drive",
-     "I: x", "About re: x", "(Re: x)", ": x", "Reply", "CT: results"],
+    ["plan", "", "Regarding: plan", "Re-organisation: plan", "Report 3: plan", "Forward planning: x",
+     "R: drive", "I: x", "About re: x", "(Re: x)", ": x", "Reply", "CT: results"],
 )  # fmt: skip
 def test_other_subjects_say_nothing(subject: str) -> None:
     assert kind(subject, "", "") is Kind.NEW

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from conftest import CORPUS
 from xinksig.model import Trigger
+from xinksig.text.history_html import HistoryReader
 from xinksig.text.html.scanner import spans
 from xinksig.text.newest import (
     MARK,
@@ -631,3 +632,26 @@ def test_any_plain_text_gives_spans_in_order(lines: list[str]) -> None:
         assert stop < start
     assert not history.quoted(history.end - 1) or history.end == 0
     assert text[history.end - 1 : history.end].strip() or history.end == 0
+
+
+def read_whole(html: str) -> History:
+    reader = HistoryReader(html)
+    reader.read()
+    return reader.history()
+
+
+@given(st.lists(st.sampled_from(ATOMS), max_size=25).map("".join))
+def test_quick_refusal_is_right(html: str) -> None:
+    padded = html + "<div>x</div>\n" * 100 + html
+    for body in (html, padded):
+        quick, whole = html_history(body), read_whole(body)
+        assert (quick.spans, quick.end) == (whole.spans, whole.end)
+
+
+def test_quick_refusal_is_right_about_real_bodies(open_corpus: Path, html_corpus: Path) -> None:
+    bodies = [path.read_text("utf-8", "replace") for path in sorted(html_corpus.glob("*/*.html"))]
+    bodies += [body_of(CORPUS / truth.file, truth.part) for truth in TRUTHS if truth.type == "html"]
+    for body in bodies:
+        quick, whole = html_history(body), read_whole(body)
+        assert (quick.spans, quick.end) == (whole.spans, whole.end)
+        assert html_append_place(body, quick) == html_append_place(body, whole)

@@ -3,18 +3,14 @@
 from xinksig.model import Trigger
 from xinksig.text.history import History
 from xinksig.text.html.scanner import COMMENT, END, RAW, RCDATA, START, TEXT, attributes, spans
-from xinksig.text.lines import BLOCK, VOID, Element, Line, first_visible, names
+from xinksig.text.lines import BLOCK, VOID, first_visible, names
 from xinksig.text.mark import MARK
 from xinksig.text.place import Place
 from xinksig.text.separators import fold
 
 _HEAD = names("html head meta link base title style script noscript basefont bgsound")
-_HOLDERS = names(
-    "article aside blockquote body center dd div fieldset figure footer form header main section td th"
-)
-"""Elements that may hold a block of their own between others."""
-_PASSED = frozenset(("br", "wbr"))
-_NEAR = 256
+_PARTS = names("tbody thead tfoot tr td th caption colgroup li dt dd option optgroup legend summary br")
+"""Elements behind whose end their parent holds nothing but such elements; and one without an end."""
 
 
 def plain_append_place(text: str, history: History) -> Place:
@@ -34,14 +30,16 @@ def html_append_place(html: str, history: History) -> Place:
     the text. ``history`` must be that of the whole body.
     """
     last = next((line for line in history.lines if line.stop == history.end), None)
-    at = _body_start(html) if last is None else _behind(html, history, last)
+    at = _body_start(html) if last is None else _behind(html, history, last.stop)
     return Place(at, at, (), Trigger.APPEND)
 
 
-def _behind(html: str, history: History, last: Line) -> int:
-    element: Element | None = last.element
-    at = last.stop
-    place = at if _holds(element) else -1
+def _behind(html: str, history: History, at: int) -> int:
+    """Return the last place behind the text at ``at`` that nothing but end tags and blanks part from it.
+
+    Behind the end of a cell, a row or a list item nothing can stand: the table or list must end first.
+    """
+    place = at
     for kind, start, stop, name in spans(html, at):
         if history.quoted(start) or (kind == END and name in ("body", "html")):
             break
@@ -49,33 +47,14 @@ def _behind(html: str, history: History, last: Line) -> int:
             if first_visible(html, start, stop) < stop:
                 break
         elif kind == START:
-            if name in BLOCK or name in VOID:
-                if name not in _PASSED:
-                    break
-            else:
-                element = Element(name, start, element)
+            if name != "br" and (name in BLOCK or name in VOID):
+                break
         elif kind == END:
-            closed = _nearest(element, name)
-            if closed is not None:
-                element = closed.parent
-            if _holds(element):
+            if name not in _PARTS:
                 place = stop
         elif kind != COMMENT:
             break
-    return at if place < 0 else place
-
-
-def _holds(element: Element | None) -> bool:
-    return element is None or element.parent is None or element.name in _HOLDERS
-
-
-def _nearest(element: Element | None, name: str) -> Element | None:
-    """Return the innermost open element of that name."""
-    for _ in range(_NEAR):
-        if element is None or element.name == name:
-            return element
-        element = element.parent
-    return None
+    return place
 
 
 def _body_start(html: str) -> int:

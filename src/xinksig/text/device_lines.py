@@ -6,7 +6,7 @@ from functools import cache
 from xinksig.model import Trigger
 from xinksig.text.data import rows
 from xinksig.text.history import SIGNATURE_DASHES, History
-from xinksig.text.lines import Line, Reader
+from xinksig.text.lines import LineReader
 from xinksig.text.place import Place
 from xinksig.text.separators import fold
 
@@ -24,8 +24,8 @@ _MODEL = (
     r"|se|air|duos|neo|prime|fusion)){0,4}"
 )
 _LIST = re.compile(r"\{([^{}]+)\}")
-_DENSE = "[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-_LOOSE_BLANK = re.compile(rf" (?={_DENSE})|(?<={_DENSE}) ")
+_THAI = "\u0e00"
+"""From here on there are scripts beside whose characters a blank comes and goes."""
 _SMALL_LETTER = re.compile(r"[^\w]*(?!i(?:P|O))[a-zà-öø-ÿа-я]")
 """Device lines begin with a capital letter; the end of a wrapped sentence may look like one but for that."""
 _BLANK = " \t\r\n\u00a0\u202f\ufeff\u200b"
@@ -60,7 +60,7 @@ def find_html_device_line(
     """
     lines = list(history.lines)
     if not lines:
-        reader = _LineReader(html)
+        reader = LineReader(html)
         reader.read()
         lines = [line for line in reader.lines if not history.quoted(line.start)]
     while lines and lines[-1].text == SIGNATURE_DASHES:
@@ -106,7 +106,14 @@ def _bared(line: str) -> tuple[str, bool]:
 
 def _dense(text: str) -> str:
     """Return the text without the blanks that come and go beside scripts that use none between words."""
-    return text if text.isascii() else _LOOSE_BLANK.sub("", text)
+    if text.isascii():
+        return text
+    words = text.split(" ")
+    joined = words[0]
+    for word in words[1:]:
+        beside = joined[-1:] >= _THAI or word[:1] >= _THAI
+        joined += word if beside else f" {word}"
+    return joined
 
 
 @cache
@@ -176,17 +183,3 @@ def _lines_above(text: str, end: int, history: History) -> list[tuple[int, int]]
             break
         at = start
     return lines
-
-
-class _LineReader(Reader):
-    """Gathers the visible lines and, as lines without text, the images."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(html)
-        self.lines: list[Line] = []
-
-    def line(self, line: Line) -> None:
-        self.lines.append(line)
-
-    def image(self, start: int, stop: int) -> None:
-        self.lines.append(Line("", ((start, stop),), self.top))

@@ -8,8 +8,8 @@ import re
 from functools import lru_cache
 
 from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
-from xinksig.text.html.scanner import attributes
-from xinksig.text.lines import Element, Line, Reader
+from xinksig.text.html.scanner import attributes, data_state
+from xinksig.text.lines import Element, Line, LineReader
 from xinksig.text.separators import (
     attribution,
     begins_forwarded,
@@ -39,6 +39,8 @@ _ATTRIBUTION_LINES = 3
 _MOST_FIELDS = 12
 """Lines of a header block until it is certain."""
 _LAST_LINES = 4
+_TAIL = 1024
+"""Characters at the end that are read first of a body without history."""
 _FURTHER = 1 << 16
 """Characters read behind the last offset of interest to decide what is open there."""
 
@@ -49,20 +51,39 @@ def html_history(html: str, more_separators: tuple[str, ...] = (), *, upto: int 
     ``upto`` limits the work: only what lies before it is told apart (and ``end`` is not known then); if
     nothing before it can be a mark of history, nothing is read.
     """
-    if upto is not None and not _may_hold(html, upto, more_separators):
-        return History((), 0)
+    if not _may_hold(html, len(html) if upto is None else upto, more_separators):
+        return History((), 0) if upto is not None else _all_new(html)
     reader = HistoryReader(html, more_separators, upto)
     reader.read()
     return reader.history()
 
 
-class HistoryReader(Reader):
-    """Reads a body and gathers the spans of history and the lines of new text."""
+def _all_new(html: str) -> History:
+    """Return the history of a body without any: only its last lines are read, from a tag near the end on."""
+    size = _TAIL
+    start = html.rfind("<", 0, max(len(html) - size, 0))
+    while start > 0:
+        reader = LineReader(html)
+        if data_state(html, 0, start) is None:
+            reader.read(start)
+            if len(reader.lines) > 1:  # the first one may have begun before
+                return _ending_in(reader.lines[1:])
+        size *= 8
+        start = html.rfind("<", 0, max(len(html) - size, 0))
+    reader = LineReader(html)
+    reader.read()
+    return _ending_in(reader.lines)
+
+
+def _ending_in(lines: list[Line]) -> History:
+    return History((), lines[-1].stop if lines else 0, Origin.NONE, tuple(lines[-_LAST_LINES:]))
+
+
+class HistoryReader(LineReader):
+    """Gathers the spans of history; ``lines`` are those that seemed new when they were read."""
 
     def __init__(self, html: str, more: tuple[str, ...] = (), upto: int | None = None) -> None:
         super().__init__(html)
-        self.lines: list[Line] = []
-        """Lines that seemed new when they were read; an image is one without text."""
         self._more = folded_lines(more)
         if upto is not None:
             self.upto = upto
@@ -128,6 +149,8 @@ class HistoryReader(Reader):
         if self._quote is not None or element.name not in _MARKED:
             return
         role = element.role = self._role(element, stop)
+        if role:
+            self.end_line()
         if role == "quote":
             self._begin_quote(element)
         elif role in ("container", "forward", "reference"):
@@ -344,7 +367,8 @@ class HistoryReader(Reader):
             found = attribution(joined)
             if found and closer(found, has_date(joined), kind, dated):
                 self._attribution, kind, dated = above.start, found, has_date(joined)
-                if container is not None or attribution(joined, above_quote=False):
+                whole = joined[0].isalpha() and attribution(joined, above_quote=False) == "whole"
+                if container is not None or whole:
                     self._bare = above.start
                     self._bare_within = container or _blockquote_around(line.element)
 
@@ -443,7 +467,8 @@ def _starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[re.Pattern[str]
     """
     line = line_starts(more, ascii_only=ascii_only).replace("{2}", "{3}")
     tag = r"<(?:[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
-    body = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+(?:{tag}|&gt|{line})"
+    blanks = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+"
+    body = rf"{blanks}(?:{tag}|&(?:gt|nbsp;{blanks}(?:&gt|{line}))|{line})"
     return re.compile(body), re.compile(">" + body)
 
 

@@ -174,7 +174,7 @@ class _Reader:
         for _ in range(3):
             joined = text[start:behind]
             if joined.rstrip(_BLANK)[-1:] in (":", "：", "-"):
-                if not attribution(joined, above_quote=False) or self._quoted_below(behind):
+                if attribution(joined, above_quote=False) != "whole" or self._quoted_below(behind):
                     return stop
                 return self._tail(start, Origin.REPLY)
             following = self._line_stop(behind)

@@ -127,7 +127,7 @@ class Reader:
                 self._start(name, at, behind)
             elif kind == END:
                 self._end(name, at, behind)
-        self._break()
+        self.end_line()
 
     def _text(self, at: int, behind: int) -> None:
         if not self._pre:
@@ -139,10 +139,11 @@ class Reader:
             stop = behind if stop < 0 else stop + 1
             self._pieces.append((at, stop))
             if html[stop - 1] == "\n":
-                self._break()
+                self.end_line()
             at = stop
 
-    def _break(self) -> None:
+    def end_line(self) -> None:
+        """End the line that is being gathered."""
         if not self._pieces:
             return
         html, pieces = self.html, self._pieces
@@ -161,7 +162,7 @@ class Reader:
             elif name not in VOID:
                 self._push(name, at, behind)
             return
-        self._break()
+        self.end_line()
         if name == "hr":
             self.rule(at, behind)
         elif name == "br":
@@ -220,7 +221,7 @@ class Reader:
 
     def _end(self, name: str, at: int, behind: int) -> None:
         if name in BLOCK:
-            self._break()
+            self.end_line()
         if not self._open.get(name):
             return
         if self.top.name == name:
@@ -237,6 +238,22 @@ class Reader:
             if element.name == "table" if table else element.name in _SCOPE:
                 return
             element = element.parent
+
+
+class LineReader(Reader):
+    """Gathers the visible lines; an image is one without text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(html)
+        self.lines: list[Line] = []
+
+    def line(self, line: Line) -> None:
+        """Gather the line."""
+        self.lines.append(line)
+
+    def image(self, start: int, stop: int) -> None:
+        """Gather the image."""
+        self.lines.append(Line("", ((start, stop),), self.top))
 
 
 def trimmed(html: str, pieces: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

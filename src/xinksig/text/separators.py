@@ -24,8 +24,8 @@ _NO_NAME = frozenset(
     ("i", "you", "he", "she", "it", "they", "we", "as", "and", "who", "what", "that", "this")
 )
 _LONGEST_NAME = 5
-_DENSE = re.compile("[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u9fff]")
-"""Scripts without blanks between words."""
+_THAI = "\u0e00"
+"""From here on there are scripts without blanks between words."""
 _LONGEST_ATTRIBUTION = 400
 
 
@@ -216,7 +216,7 @@ def _verbs() -> tuple[str, ...]:
     return tuple(
         key
         for key, items in separators().attributions.items()
-        if any(not item.last for item in items) or _DENSE.search(key)
+        if any(not item.last for item in items) or max(key) >= _THAI
     )
 
 

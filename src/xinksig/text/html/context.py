@@ -221,8 +221,13 @@ class Context:
     def _in_cell(self, index: int, offset: int) -> bool | None:
         """Tell by the last table part between that tag of a table and ``offset``; ``None``: there is none."""
         at, state = self._cells.get(index, (self._tables[index].stop, None))
+        depth = 0  # in tables inside that were passed as wholes
         for span in spans(self._html, at, offset):
-            if span.name in TABLE_RANKS or span.name == "col":
+            if span.name == "table":
+                depth += 1 if span.kind == START else -1
+            elif depth:
+                continue
+            elif span.name in TABLE_RANKS or span.name == "col":
                 state = span.kind == START and span.name in ("caption", "td", "th")
         self._cells[index] = (max(at, offset), state)
         return state

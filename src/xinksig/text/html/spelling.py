@@ -118,11 +118,12 @@ class Spelling(NamedTuple):
                 at = min(at, unit_start + len(stem) - done)
                 unit = html[unit_start:at]
             else:
+                blank = stem[done] == " "
+                done += blank
                 unit, at, white = next_unit(html, unit_start, len(stem) - done)
-                if stem[done] == " ":
+                if blank:
                     if not white:
                         return -1, at, ""
-                    done += 1
                 elif white and not is_folding(white, target):
                     return -1, at, ""
             if not unit or not stem.startswith(fold(unit), done):

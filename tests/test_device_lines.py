@@ -1,5 +1,6 @@
 """Device lines: found where the newest text ends, in every shape that clients write; look-alikes are left."""
 
+import email
 import json
 import re
 import time
@@ -18,6 +19,7 @@ from xinksig.text.newest import (
 )
 
 DATA = Path(__file__).parent / "data" / "newest"
+DEVICE_WORDS = re.compile(rb"sent|iphone|outlook|c2vud|u2vud|base64")
 ESCAPE = re.compile(r"\\(?:[nrt]|u[0-9a-f]{4})")
 
 
@@ -44,7 +46,6 @@ LOOK_ALIKES = [
     "Sent from my iPhone this morning, worked fine.",
     "El informe fue enviado desde mi oficina a Samsung",
     "Enviado a Samsung",
-    "sent from my iPhone",  # the end of a wrapped sentence
     "I sent from my iPhone",
     "Sent from my desk",
     "Sent from my",
@@ -194,6 +195,15 @@ def test_device_line_in_html_that_does_not_end_the_newest_text_is_left(html: str
     assert found_in_html(html) is None
 
 
+def test_end_of_a_wrapped_sentence_is_none_but_a_small_letter_alone_does_not_matter() -> None:
+    wrapped = "I noticed that all the photos of yesterday were\nsent from my iPhone"
+    assert found_in_plain(f"Hello.\n\n{wrapped}\n") is None
+    assert found_in_html(f"<p>Hello.</p><p>{wrapped.replace(chr(10), '<br>')}</p>") is None
+    assert found_in_plain("Hello\n\nsent from my iPhone\n") == "sent from my iPhone"
+    assert found_in_plain("Hello.\nsent from my iPhone\n") == "sent from my iPhone"
+    assert found_in_html("<p>Hello.</p><p>sent from my iPhone</p>") == "sent from my iPhone"
+
+
 def test_only_the_last_of_two_device_lines_is_the_trigger() -> None:
     text = "Hello.\n\nSent from my iPhone\nGet Outlook for iOS\n"
     assert found_in_plain(text) == "Get Outlook for iOS"
@@ -221,6 +231,31 @@ def test_every_row_of_the_data_file_says_where_it_was_seen_and_matches_itself() 
             for word in lists.get(name, [""]):
                 line = text.replace(f"{{{name}}}", word) if name else text
                 assert is_device_line(line), line
+
+
+def test_every_hit_on_the_open_corpus_is_one(open_corpus: Path) -> None:
+    hits = set()
+    for path in sorted(open_corpus.glob("*/*.eml")):
+        data = path.read_bytes()
+        if DEVICE_WORDS.search(data.lower()) is None:
+            continue
+        for part in email.message_from_bytes(data).walk():
+            payload = part.get_payload(decode=True)
+            if part.get_content_type() in ("text/plain", "text/html") and isinstance(payload, bytes):
+                text = payload.decode("latin-1")
+                found = found_in_html(text) if part.get_content_subtype() == "html" else found_in_plain(text)
+                if found is not None:
+                    hits.add((f"{path.parent.name}/{path.name}", found))
+    assert hits == {
+        ("gluon/imap__testdata__envelope.eml", "Sent with ProtonMail Secure Email."),
+        ("php-mime/issue163.eml", "-- sent from my phone."),
+        ("php-mime/m0018.eml", "sent from my iPhone"),
+        ("php-mime/m0026.eml", "sent from my iPhone"),
+        ("spamscope/mail_malformed_1.eml", "--Sent from my iPhone"),
+        ("talon/standard_replies__iphone.eml", "Sent from my iPhone"),
+        ("talon/standard_replies__sparrow.eml", "Sent with Sparrow (http://www.sparrowmailapp.com/?sig)"),
+        ("talon/standard_replies__sparrow.eml", "Sent with Sparrow"),
+    }
 
 
 def test_long_lines_and_floods_cost_little() -> None:

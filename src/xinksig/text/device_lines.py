@@ -27,7 +27,6 @@ _LIST = re.compile(r"\{([^{}]+)\}")
 _THAI = "\u0e00"
 """From here on there are scripts beside whose characters a blank comes and goes."""
 _SMALL_LETTER = re.compile(r"[^\w]*(?!i(?:P|O))[a-zà-öø-ÿа-я]")
-"""Device lines begin with a capital letter; the end of a wrapped sentence may look like one but for that."""
 _BLANK = " \t\r\n\u00a0\u202f\ufeff\u200b"
 
 
@@ -45,7 +44,8 @@ def find_plain_device_line(
             del lines[0]
         for count in range(1, min(_LINES, len(lines)) + 1):
             start, stop = lines[count - 1][0], lines[0][1]
-            if stop - start <= _LONGEST and is_device_line(text[start:stop], more_device_lines):
+            apart = count == len(lines) or _ends_sentence(text[slice(*lines[count])])
+            if stop - start <= _LONGEST and is_device_line(text[start:stop], more_device_lines, apart=apart):
                 return Place(start, stop, ((start, stop),), Trigger.DEVICE_LINE)
     return None
 
@@ -67,20 +67,31 @@ def find_html_device_line(
         lines.pop()
     above = next((line for line in reversed(lines) if line.stop == history.end), None)
     for line in (*lines[-1:], above):
-        if line is not None and len(line.text) <= _LONGEST and is_device_line(line.text, more_device_lines):
+        if line is None or not 0 < len(line.text) <= _LONGEST:
+            continue
+        at = lines.index(line)
+        apart = at == 0 or _ends_sentence(lines[at - 1].text)
+        if is_device_line(line.text, more_device_lines, apart=apart):
             return Place(line.start, line.stop, line.pieces, Trigger.DEVICE_LINE)
     return None
 
 
-def is_device_line(line: str, more_device_lines: tuple[str, ...] = ()) -> bool:
-    """Tell whether the line, as a reader sees it, is a device line and nothing else."""
+def is_device_line(line: str, more_device_lines: tuple[str, ...] = (), *, apart: bool = True) -> bool:
+    """Tell whether the line, as a reader sees it, is a device line and nothing else.
+
+    Not ``apart`` from a sentence above, it must begin with a capital letter: it may be the sentence's end.
+    """
     text, wrapped = _bared(line)
     if not text:
         return False
-    begins = wrapped or not _SMALL_LETTER.match(line)
+    begins = apart or wrapped or not _SMALL_LETTER.match(line)
     if begins and text[0] in _patterns() and _compiled(text[0]).fullmatch(text):
         return True
     return any(text == _bared(more)[0] or fold(line) == fold(more) for more in more_device_lines)
+
+
+def _ends_sentence(line: str) -> bool:
+    return line[-1:] in ".!?,;:)" or line == SIGNATURE_DASHES
 
 
 def _bared(line: str) -> tuple[str, bool]:

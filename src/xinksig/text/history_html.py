@@ -405,9 +405,10 @@ def _blockquote_around(element: Element | None) -> Element | None:
 
 
 def _tokens(found: dict[str, str]) -> list[str]:
-    """Return classes and ids of an element, and the names that old clients gave instead."""
-    values = (found.get(name, "") for name in ("class", "id", "name", "data-marker"))
-    return [token for value in values if value for token in value.split()]
+    """Return classes and ids of an element; its name with ``name=`` before it."""
+    values = (found.get(name, "") for name in ("class", "id", "data-marker"))
+    tokens = [token for value in values if value for token in value.split()]
+    return [*tokens, f"name={found['name']}"] if "name" in found else tokens
 
 
 # May there be history at all? A few searches at C speed answer for nearly every new message.
@@ -431,14 +432,14 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
 
 
 # Each expression begins with one literal character: only then the engine runs through text at full speed.
-_QUOTE = re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q))uote")
+_QUOTE = re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q)|(?<=name=[\"']q)|(?<=name=q))uote")
 _UNDERSCORED = re.compile(
     r"_(?:extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
     r"|(?:-?[0-9]{1,24}_?)?(?:ms-outlook|AppleMail|Signature|composer_|moz-sig|gmail_sig|lineBreakAt))"
 )
 
 
-_MARKS = ("_", "-message", "RplyFwdMsg", "border-top", "moz-", "onsend", "Content", "iosymail", "x_")
+_MARKS = ("_", "-message", "RplyFwdMsg", "border-top", "moz-", "onsend", "Content", "iosymail", "x_", "quote")
 
 
 def _holds_marks(html: str) -> bool:

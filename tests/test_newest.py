@@ -655,3 +655,25 @@ def test_quick_refusal_is_right_about_real_bodies(open_corpus: Path, html_corpus
         quick, whole = html_history(body), read_whole(body)
         assert (quick.spans, quick.end) == (whole.spans, whole.end)
         assert html_append_place(body, quick) == html_append_place(body, whole)
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["\0", "<p>\0</p>", "a\0", "&nb<b>sp;</b>", "&#160<b>;</b>", "\u3000", "&#173;", "<p>&#0;</p>", "\x1c"],
+)
+def test_text_that_nobody_sees_is_no_line(html: str) -> None:
+    for body in (html, f"<blockquote type=cite>x</blockquote>{html}"):
+        history = html_history(body)
+        assert 0 <= html_append_place(body, history).start <= len(body)
+        assert all(line.text for line in history.lines)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read(text: str) -> None:
+    for body in (
+        text,
+        f"<p>{text}</p>&gt; {text}<br>From: {text}",
+        f"On 5/5/2025 10:00 a@b.c {text} wrote:\n> {text}",
+    ):
+        assert html_history(body).end <= len(body)
+        assert plain_history(body).end <= len(body)

@@ -148,9 +148,12 @@ class Reader:
             return
         html, pieces = self.html, self._pieces
         self._pieces = []
-        text = html[slice(*pieces[0])] if len(pieces) == 1 else "".join([html[a:b] for a, b in pieces])
-        if "&" in text or not text.isascii():
-            text = _IGNORABLES.sub("", decoded(text)).replace("\u00a0", " ")
+        texts = [html[start:stop] for start, stop in pieces]
+        text = "".join(texts)
+        if "&" in text:
+            text = "".join(map(decoded, texts))
+        if not text.isascii() or "\0" in text:
+            text = _IGNORABLES.sub("", text).replace("\u00a0", " ")
         text = " ".join(text.split())
         if text:
             self.line(Line(text, trimmed(html, pieces), self.top))

@@ -21,7 +21,7 @@ from xinksig.policy import Verdict, looks_like_patch
 from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
 from xinksig.situation import Situation
-from xinksig.text import device_lines, newest
+from xinksig.text import newest
 from xinksig.text.pattern import pattern
 from xinksig.textpart import BEYOND_TWIN, LEFT, SPARED, Found, TextPart
 from xinksig.writer import Choice, Composition, write
@@ -47,6 +47,7 @@ class Decision:
         self._texts = [TextPart(part, raw, newline) for part, raw in parts]
         for text in self._texts:
             self._journal.note_text(text)
+        situation.texts = self._texts
         self._bodies = _bodies(self._texts)
         self._planned = False
 
@@ -139,7 +140,7 @@ class Decision:
         for body in reversed(self._bodies):
             for text in body:
                 if text.problem is None:
-                    find = device_lines.find_html_device_line if text.html else device_lines.find_plain_device_line
+                    find = newest.find_html_device_line if text.html else newest.find_plain_device_line
                     place = find(text.characters, text.history(options), options.more_device_lines)
                     if place is not None:
                         text.add([place], options)
@@ -181,29 +182,38 @@ class Decision:
 
     def write(self, composition: Composition) -> list[Change]:
         """Return the changes for all parts, now that every request is answered."""
-        if self._journal.broken:
-            return []
-        situation = self._situation
-        self._already_signed()
         changes: list[Change] = []
-        for text in self._texts:
-            choices = [choice for found in text.open() if (choice := self._choose(found)) is not None]
-            if not choices:
-                continue
-            try:
-                written = write(text, choices, composition)
-            except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
-                text.problem = self._journal.note_internal_error(error)
-                self._leave_open()
-                break
-            for choice in choices:
-                if choice.found.fate is not None:
-                    self._raise_if_strict(text, choice.found.fate)
-            if written:
-                changes += written
+        if not self._journal.broken:
+            self._already_signed()
+            for text in self._texts:
+                written = self._write_part(text, composition)
                 composition = composition.less(written)
-                situation.note_used(choice.signature for choice in choices if choice.found.is_written)
+                changes += written
+                if self._journal.broken:
+                    self._leave_open()
+                    break
+        self._settle()
         return changes
+
+    def _write_part(self, text: TextPart, composition: Composition) -> list[Change]:
+        choices = [choice for found in text.open() if (choice := self._choose(found)) is not None]
+        if not choices:
+            return []
+        try:
+            written = write(text, choices, composition)
+        except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
+            text.problem = self._journal.note_internal_error(error)
+            return []
+        for choice in choices:
+            if choice.found.fate is not None:
+                self._raise_if_strict(text, choice.found.fate)
+        self._situation.note_used(choice.signature for choice in choices if choice.found.is_written)
+        return written
+
+    def _settle(self) -> None:
+        self._situation.texts = ()
+        for text in self._texts:
+            text.settle()
 
     def _choose(self, found: Found) -> Choice | None:
         """Return what is to be put in a place, ``None`` where it stays as it is."""
@@ -229,6 +239,7 @@ class Decision:
         for text in self._texts:
             for found in text.open():
                 found.fate = verdict
+        self._settle()
 
 
 def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:

@@ -57,7 +57,7 @@ class Journal:
 
     def report(self, edits: EditList, situation: Situation) -> Report:
         """Make the report."""
-        head = situation.head
+        head = getattr(situation, "head", None)
         parts = tuple(_part_report(part, note) for part, note in self._parts)
         outcome, reason = self._summary(parts)
         changes = edits.changes()
@@ -110,7 +110,7 @@ def _part_report(part: Part, note: Verdict | TextPart) -> PartReport:
     matches: tuple[Match, ...] = ()
     if isinstance(note, TextPart):
         outcome, reason = note.outcome()
-        matches = note.matches()
+        matches = note.matches
     else:
         outcome, reason = note
     media_type = part.content_type.type

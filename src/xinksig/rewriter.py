@@ -378,7 +378,7 @@ class Rewriter:
         if complete:
             self.done = True
             self._journal.size_in = stop
-        keep = self._sent if self._passing else min(self._sent, self._structure.safe - 2)
+        keep = self._sent if self._passing else min(self._sent, self._structure.needed)
         if keep > self._base:
             self._data = self._data[keep - self._base :]
             self._base = keep

@@ -1,6 +1,6 @@
 """What is known of a message while its text is decided: who wrote it, what was answered, what was found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from xinksig.edits import Change
@@ -11,26 +11,30 @@ from xinksig.model import Envelope, Kind, Options, Outcome, Trigger
 from xinksig.policy import Verdict, is_patch_or_list, judge_message
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
-from xinksig.text import kind as kinds
+from xinksig.text.newest import Origin, kind
+from xinksig.textpart import TextPart
 
 
 class Situation:
     """The message-wide state that decisions share."""
 
+    head: Head
+    """The message's own header section, set as soon as it is read."""
+
     def __init__(self, options: Options, envelope: Envelope | None) -> None:
         self.options = options
         self.envelope = envelope
-        self.head: Head | None = None
         self.answers: dict[tuple[Trigger, str], Signature | None] = {}
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
+        self.texts: Sequence[TextPart] = ()
+        """The text parts that are being decided."""
         self.opted_out = False
         self.body_decided = False
-        """Whether the first body was decided: later text is only searched for placeholders."""
+        """Whether the first body was decided: nothing is appended to later text."""
         self.triggered = False
         """Whether a trigger was acted upon: device lines further on are left then."""
         self._frozen: dict[int, Verdict] = {}
-        self._forwarded = False
 
     @cached_property
     def author(self) -> str:
@@ -45,21 +49,23 @@ class Situation:
 
     @cached_property
     def kind(self) -> Kind:
-        """What sort of message it is, from its fields and, for forwards, its text."""
-        return kinds.kind(self.head.headers, forwarded=self._forwarded)
+        """What sort of message it is, from its fields and, while text is held, from its body."""
+        get = self.head.headers.get
+        return kind(get("Subject") or "", get("In-Reply-To") or "", get("References") or "", self._origin)
 
-    def judge(self) -> Verdict | None:
-        """Return why no part of the message may be edited."""
-        return judge_message(self.head.headers, self.envelope, lambda: self.author, self.options)
-
-    def note_forward(self) -> None:
-        """Say that the text shows a forwarded message."""
-        self._forwarded = True
+    def _origin(self) -> Origin:
+        """Return what the client that quoted says about the message."""
+        origins = (text.history(self.options).origin for text in self.texts if text.problem is None)
+        return next((origin for origin in origins if origin is not Origin.NONE), Origin.NONE)
 
     @cached_property
     def is_patch_or_list(self) -> bool:
         """Whether nothing may be appended or converted."""
         return is_patch_or_list(self.head.headers)
+
+    def judge(self) -> Verdict | None:
+        """Return why no part of the message may be edited."""
+        return judge_message(self.head.headers, self.envelope, lambda: self.author, self.options)
 
     def request(self, trigger: Trigger, name: str) -> SignatureRequest:
         """Return the request that a trigger makes."""

@@ -9,6 +9,7 @@ from xinksig.mime import transfer
 from xinksig.mime.structure import Part
 from xinksig.model import OUTCOME_RANK, Match, Options, Outcome, Trigger
 from xinksig.policy import Verdict
+from xinksig.signature.signature import Signature
 from xinksig.text import newest, plain
 from xinksig.text.html import locate
 from xinksig.text.pattern import Pattern
@@ -56,6 +57,8 @@ class TextPart:
         self.message_newline = newline
         self.html = part.content_type.type == "text/html"
         self.found: list[Found] = []
+        self.matches: tuple[Match, ...] = ()
+        """The triggers for the report, in octets of the message; set by ``settle``."""
         self.problem: Verdict | None = None
         """Why the part is left alone as a whole."""
         self.note: Verdict | None = None
@@ -161,6 +164,13 @@ class TextPart:
         """Whether a place stands in history that is to be left alone."""
         return options.scope == "newest" and self.history(options).quoted(place.start)
 
+    def shows(self, signature: Signature, options: Options) -> bool:
+        """Whether the newest text holds this signature, or in HTML any that was appended before."""
+        history = self.history(options)
+        if self.html:
+            return newest.already_signed_html(self.characters, history)
+        return newest.contains_plain(self.characters, history, signature.plain)
+
     def overlaps(self, place: Place) -> bool:
         """Whether a place shares characters with something found before."""
         return any(found.place.start < place.stop and place.start < found.place.stop for found in self.found)
@@ -214,9 +224,15 @@ class TextPart:
             return min(fates, key=lambda fate: OUTCOME_RANK[fate.outcome])
         return self.note or Verdict(Outcome.NO_PLACEHOLDER, "no placeholder was found")
 
-    def matches(self) -> tuple[Match, ...]:
-        """Return the triggers for the report, in octets of the message."""
-        return tuple(self._match(found) for found in self.found if found.place.trigger is not Trigger.APPEND)
+    def settle(self) -> None:
+        """Keep what the report needs and let the text go: a message may hold many parts."""
+        self.matches = tuple(
+            self._match(found) for found in self.found if found.place.trigger is not Trigger.APPEND
+        )
+        self.raw = b""
+        self._history = None
+        if hasattr(self, "text"):
+            del self.text, self.decoded
 
     def _match(self, found: Found) -> Match:
         place = found.place

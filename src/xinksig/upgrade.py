@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from xinksig import compose
+from xinksig.policy import looks_like_patch
 from xinksig.related import Related
 from xinksig.signature.derive import html_from_text
 from xinksig.signature.signature import Signature
@@ -14,13 +15,13 @@ _TAIL = "</body></html>"
 
 
 def can_upgrade(text: TextPart) -> bool:
-    """Whether a plain part has no alternative yet."""
+    """Whether a plain part has no alternative yet and is no patch."""
     parent = text.part.parent
     while parent is not None:
         if parent.content_type.type == "multipart/alternative":
             return False
         parent = parent.parent
-    return True
+    return not looks_like_patch(text.characters)
 
 
 def alternative(

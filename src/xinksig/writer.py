@@ -14,8 +14,11 @@ from xinksig.related import Related
 from xinksig.signature.signature import Signature
 from xinksig.text import plain
 from xinksig.text.html import inject
+from xinksig.text.html.fragment import Fragment
+from xinksig.text.newest import marked
 from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
+from xinksig.upgrade import alternative, can_upgrade
 
 
 class Choice(NamedTuple):
@@ -80,7 +83,7 @@ def _fate(choice: Choice) -> Verdict:
 
 def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
     related = Related(text.part, composition.section, composition.newline)
-    pairs = [(choice.found.place, related.fragment(choice.signature)) for choice in choices]
+    pairs = [(choice.found.place, _fragment(choice, related)) for choice in choices]
     injection = inject.inject(
         text.characters, pairs, newline=text.newline, width=lambda string: len(_encode_html(text, string))
     )
@@ -89,6 +92,14 @@ def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composit
     if len(injection.refused) == len(choices):
         return []
     return _body_changes(text, injection.edits, _encode_html) + related.changes(composition.extensions)
+
+
+def _fragment(choice: Choice, related: Related) -> Fragment | None:
+    """Return what goes into the HTML; an appended signature gets a wrapper that shows it was."""
+    fragment = related.fragment(choice.signature)
+    if fragment is not None and choice.found.place.trigger is Trigger.APPEND:
+        return fragment.with_html(marked(fragment.html))
+    return fragment
 
 
 def _encode_html(text: TextPart, string: str) -> bytes:
@@ -138,8 +149,10 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         if not text.text.strict:
             raise
         retype, changes = _raise_to_utf8(text, injection)
-    if composition.upgrade and any(choice.signature is not None for choice in choices):
-        return changes + upgrade(text, choices, retype, composition)
+    if composition.upgrade and can_upgrade(text) and any(choice.signature for choice in choices):
+        pairs = [(choice.found.place, choice.signature) for choice in choices]
+        wrapper = alternative(text, pairs, composition.section, composition.newline)
+        return changes + compose.wrap(text.part, wrapper, retype, composition.newline)
     if retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
     return changes

@@ -203,7 +203,7 @@ class Structure:
     def advance(self, data: bytes | bytearray, base: int, *, final: bool) -> Happening | None:
         """Return the next event, or ``None`` when more octets are needed.
 
-        ``data`` begins at offset ``base`` of the message and reaches back to at least ``safe - 2``.
+        ``data`` begins at offset ``base`` of the message and reaches back to at least ``needed``.
         """
         if not self._entered:
             self._enter()
@@ -215,6 +215,11 @@ class Structure:
             self._state = _State.DONE
             return Happening(Event.END, self.root, self.safe)
         return None
+
+    @property
+    def needed(self) -> int:
+        """The offset from which ``advance`` looks at octets again; the line ending before a line counts."""
+        return self.safe if self._state is _State.BODY and self._position >= self.safe else self.safe - 2
 
     def stop(self) -> None:
         """Read nothing further: what follows belongs to nobody."""

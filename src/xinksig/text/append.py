@@ -2,8 +2,9 @@
 
 from xinksig.model import Trigger
 from xinksig.text.history import History
-from xinksig.text.html.scanner import COMMENT, END, RAW, RCDATA, START, TEXT, attributes, spans
-from xinksig.text.lines import BLOCK, VOID, first_visible, names
+from xinksig.text.html.names import VOID
+from xinksig.text.html.scanner import COMMENT, END, RAW, RCDATA, START, TEXT, attributes, names, spans
+from xinksig.text.lines import BLOCK, first_visible
 from xinksig.text.mark import MARK
 from xinksig.text.place import Place
 from xinksig.text.separators import fold

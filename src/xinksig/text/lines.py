@@ -5,17 +5,10 @@ from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
 from xinksig.text.html.references import decoded, reference
-from xinksig.text.html.scanner import END, START, TEXT, spans
+from xinksig.text.html.names import VOID
+from xinksig.text.html.scanner import END, START, TEXT, names, spans
 
 
-def names(text: str) -> frozenset[str]:
-    """Return the names that are written with blanks between them."""
-    return frozenset(text.split())
-
-
-VOID = names(
-    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
-)
 BLOCK = names(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset"
     " figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing"

@@ -4,10 +4,9 @@ import re
 from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
-from xinksig.text.html.references import decoded, reference
 from xinksig.text.html.names import VOID
+from xinksig.text.html.references import decoded, reference
 from xinksig.text.html.scanner import END, START, TEXT, names, spans
-
 
 BLOCK = names(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset"

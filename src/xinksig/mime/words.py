@@ -12,6 +12,7 @@ _WORD = re.compile(
     r"=\?([^?\s]{1,75})\?"
     r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([ ->@-~]*+(?:\?(?!=)[ ->@-~]*+){0,8}))\?="
 )
+_ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CODECS = {
     "us-ascii": "ascii",
@@ -70,11 +71,15 @@ def _octets(match: re.Match[str]) -> bytes | None:
     """Return the octets of an encoded-word, ``None`` if it is not valid."""
     base64 = match[2]
     if base64 is None:
-        return binascii.a2b_qp(match[3].encode("ascii"), header=True)
+        return _ESCAPE.sub(_octet, match[3].replace("_", " ").encode("ascii"))
     digits = base64.rstrip("=")
     if len(digits) % 4 == 1:
         return None
     return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
+
+
+def _octet(escape: re.Match[bytes]) -> bytes:
+    return bytes((int(escape[1], 16),))
 
 
 def codec(label: str) -> str | None:

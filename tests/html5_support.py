@@ -273,9 +273,9 @@ def placeholders(
 def _match(seen: list[Seen], at: int, word: str, ignore_case: bool) -> tuple[int, str] | None:
     blanks = any(character.isspace() for character in word)
     closing = word[-1] if len(word) > 1 and word[-1] in "}])>»』】」" else ""
-    for character in " ".join(word[: len(word) - len(closing)].split()):
-        while not blanks and at < len(seen) and seen[at].character == "\n" and at and character != "\n":
-            at += 1
+    for position, character in enumerate(" ".join(word[: len(word) - len(closing)].split())):
+        if position and not blanks and at < len(seen) and seen[at].character == "\n":
+            at += 1  # a folded line
         if at == len(seen) or not _same(seen[at].character, character, ignore_case):
             return None
         at += 1

@@ -432,22 +432,18 @@ def check_against_tokens(html: str, what: Pattern) -> int:
     source = normalised(html)
     if re.search(r"<!---?\0", html):  # html5lib ends that comment at the next ">"
         return 0
-    # What follows a plaintext tag is refused and asked about elsewhere.
-    start = source.find("<plaintext")
     events = token_events(source)
-    expected = [one for one in by_judge(source, events, what) if start < 0 or one[0] < start]
+    # What follows a plaintext tag is refused and asked about elsewhere.
+    end = min(
+        (event.start for event in events if (event.kind, event.name) == ("start", "plaintext")),
+        default=len(html),
+    )
+    expected = [one for one in by_judge(source, events, what) if one[0] < end]
     got = find(html, what)
     assert [(place.start, place.stop, place.name) for place in got if place.outcome is None] == expected, html
-    in_full = [
-        one for one in visible.placeholders(html, spelling(what)) if not is_plaintext(html, one[0], events)
-    ]
+    in_full = [one for one in visible.placeholders(html, spelling(what)) if one[0] < end]
     assert in_full == expected, html
     return len(expected)
-
-
-def is_plaintext(html: str, offset: int, events: Sequence[Event]) -> bool:
-    names = [event.name for event in events if event.kind == "start" and event.start <= offset]
-    return "plaintext" in names
 
 
 @given(st.lists(st.sampled_from(ATOMS), max_size=14).map("".join), st.sampled_from(PATTERNS))

@@ -29,7 +29,7 @@ def main(words: Sequence[str] | None = None) -> int:
             from_stdin = arguments.job == "rewrite" and arguments.file in (None, "-")
             return _run(arguments)
     except SystemExit as error:  # --help and --version
-        return _flushed(int(error.code or 0))
+        return int(error.code or 0)
     except KeyboardInterrupt as error:
         return _complain(Failure(TEMPORARY, str(error) or "interrupted"), TEMPORARY)
     except Failure as error:
@@ -45,7 +45,7 @@ def _run(arguments: "argparse.Namespace") -> int:
             return rewrite(arguments)
         from xinksig.cli.signatures import check, show
 
-        return _flushed((check if arguments.action == "check" else show)(arguments))
+        return (check if arguments.action == "check" else show)(arguments)
     except Failure:
         raise
     except UsageError as error:
@@ -92,17 +92,4 @@ def _complain(error: Failure, status: int) -> int:
     with suppress(OSError, AttributeError):
         sys.stderr.write(f"xinksig: {line}\n")
         sys.stderr.flush()
-    return status
-
-
-def _flushed(status: int) -> int:
-    """Return ``status`` once what was printed is out, or fail."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as error:
-        # What is left in the buffer would be tried again, and complained of, when the process ends.
-        with suppress(OSError):
-            sys.stdout.close()
-        return _complain(Failure(TEMPORARY, f"cannot write standard output: {explain(error)}"), TEMPORARY)
     return status

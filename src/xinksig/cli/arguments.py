@@ -6,10 +6,14 @@ import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import Field, fields
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args, get_origin
 
 from xinksig import Limits, Options, UsageError, __version__
 from xinksig.cli.failure import USAGE, Failure
+from xinksig.cli.streams import text_out
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 # The flags are those of Options, in its order, with its types and defaults; here is what they are for.
 _HELP = {
@@ -47,11 +51,28 @@ which a mail server keeps it and tries again. With -- COMMAND the exit status is
 is started only once the message is whole."""
 
 
+class _Version(argparse.Action):
+    """Prints the version and ends the run."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        with text_out() as out:
+            out.write(f"xinksig {__version__}\n")
+        parser.exit()
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that fails in one line, and knows which of its arguments is a FILE."""
 
     def error(self, message: str) -> NoReturn:
         raise Failure(USAGE, f"{message} (see {self.prog} --help)")
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Write the help; argparse itself would keep quiet about a full disk."""
+        if file is not None:
+            super().print_help(file)
+            return
+        with text_out() as out:
+            out.write(self.format_help())
 
     def surely_names_file(self, words: Sequence[str]) -> bool:
         """Return whether ``words``, right or wrong, name a FILE: then no message waits at standard input."""
@@ -159,7 +180,7 @@ class CommandLine:
         self._words = words[:cut]
         self._command = words[cut + 1 :] if cut < len(words) else None
         self._parser = _Parser(prog="xinksig", description="Puts signatures into mail.", allow_abbrev=False)
-        self._parser.add_argument("--version", action="version", version=f"xinksig {__version__}")
+        self._parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
         commands = self._parser.add_subparsers(dest="job", metavar="COMMAND", required=True)
         self._rewrite = _add_rewrite(commands)
         _add_signature(commands)

@@ -11,10 +11,9 @@ from xinksig.cli.failure import NO_INPUT, TEMPORARY, Failure, explain
 from xinksig.cli.streams import (
     Program,
     Sink,
+    Source,
     StandardOutput,
     WholeFile,
-    chunks_of_file,
-    chunks_of_stdin,
     read_file,
 )
 
@@ -27,8 +26,8 @@ def rewrite(arguments: "argparse.Namespace") -> int:
     options = options_of(arguments)
     envelope = Envelope(arguments.sender, tuple(arguments.to))
     signature = _signature(arguments)
-    chunks = chunks_of_stdin() if arguments.file in (None, "-") else chunks_of_file(arguments.file)
-    with _sink(arguments) as sink:
+    path = None if arguments.file == "-" else arguments.file
+    with Source(path) as chunks, _sink(arguments) as sink:
         rewriting = rewrite_iter(chunks, signature, options, envelope=envelope)
         for piece in rewriting:
             sink.write(piece)

@@ -1,13 +1,13 @@
 """``xinksig signature``: what a folder of signatures would put into mail, before it does."""
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from xinksig import Kind, Signature
 from xinksig.cli.failure import DATA, NO_INPUT, Failure
+from xinksig.cli.streams import text_out
 from xinksig.cli.terminal import Screen
-from xinksig.folder import SignatureFolder
+from xinksig.folder import Finding, SignatureFolder
 from xinksig.folder import check as check_folder
 
 if TYPE_CHECKING:
@@ -17,30 +17,24 @@ if TYPE_CHECKING:
 def check(arguments: "argparse.Namespace") -> int:
     """Render everybody, list what is wrong; return 0, or 65 if the folder cannot be used like this."""
     _check_is_folder(arguments.folder)
-    screen = Screen(sys.stdout)
     findings = check_folder(arguments.folder)
     errors = sum(finding.is_error for finding in findings)
-    screen.table(
-        ("", "where", "what", "for"),
-        [
-            (
-                "error" if finding.is_error else "note",
-                f"{finding.file}:{finding.line}" if finding.line else finding.file,
-                finding.text,
-                finding.person,
-            )
-            for finding in findings
-        ],
-    )
     if errors:
-        screen.line(f"{_count(errors, 'error')}: the folder cannot be used like this", "bold red")
-        return DATA
-    folder = SignatureFolder(arguments.folder)
-    notes = f"; {_count(len(findings), 'note')}" if findings else "; no problems"
-    screen.line(
-        f"{_count(len(folder.people), 'person', 'people')}: {', '.join(folder.names)}{notes}", "green"
-    )
-    return 0
+        summary = f"{_count(errors, 'error')}: the folder cannot be used like this"
+    else:
+        folder = SignatureFolder(arguments.folder)
+        notes = _count(len(findings), "note") if findings else "no problems"
+        summary = f"{_count(len(folder.people), 'person', 'people')}; {', '.join(folder.names)}; {notes}"
+    with text_out() as out:
+        screen = Screen(out)
+        screen.table(("", "where", "what", "for"), map(_row, findings))
+        screen.line(summary, "bold red" if errors else "green")
+    return DATA if errors else 0
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    where = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    return ("error" if finding.is_error else "note", where, finding.text, finding.person)
 
 
 def show(arguments: "argparse.Namespace") -> int:
@@ -53,11 +47,12 @@ def show(arguments: "argparse.Namespace") -> int:
     signature = folder.render(person, arguments.name, Kind(arguments.kind))
     if signature is None:
         raise Failure(NO_INPUT, f"{arguments.address} has no signature of the name {arguments.name!r}")
-    if arguments.part is not None:
-        half = signature.fragment.html if arguments.part == "html" else signature.plain
-        sys.stdout.write(half if half.endswith("\n") else half + "\n")
-        return 0
-    _print(signature, Screen(sys.stdout))
+    with text_out() as out:
+        if arguments.part is None:
+            _print(signature, Screen(out))
+        else:
+            half = signature.fragment.html if arguments.part == "html" else signature.plain
+            out.write(half if half.endswith("\n") else half + "\n")
     return 0
 
 

@@ -5,9 +5,9 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from xinksig.cli.failure import NO_INPUT, TEMPORARY, Failure, Stopped, explain
 
@@ -44,31 +44,39 @@ def read_file(path: str) -> bytes:
         raise Failure(NO_INPUT, f"cannot read {path}: {explain(error)}") from error
 
 
-def chunks_of_file(path: str) -> Iterator[bytes]:
-    """Yield the octets of the file in chunks; it is opened now, so that a missing one fails at once."""
-    try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115
-    except OSError as error:
-        raise Failure(NO_INPUT, f"cannot read {path}: {explain(error)}") from error
-    return _chunks(file.fileno(), path, file)
+class Source:
+    """The chunks of a message: of a file, which is opened at once, or of standard input."""
 
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        if path is None:
+            if sys.stdin is None:
+                raise Failure(TEMPORARY, "standard input is closed: no message to read")
+            self._descriptor = 0
+            return
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            if stat.S_ISDIR(os.fstat(self._descriptor).st_mode):
+                os.close(self._descriptor)
+                raise IsADirectoryError(None, "it is a folder")
+        except OSError as error:
+            raise Failure(NO_INPUT, f"cannot read {path}: {explain(error)}") from error
 
-def chunks_of_stdin() -> Iterator[bytes]:
-    """Yield the octets of standard input as they come."""
-    if sys.stdin is None:
-        raise Failure(TEMPORARY, "standard input is closed: no message to read")
-    return _chunks(0, "standard input", None)
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the chunks as they come."""
+        try:
+            while chunk := os.read(self._descriptor, CHUNK_SIZE):
+                yield chunk
+        except OSError as error:
+            name = self._path or "standard input"
+            raise Failure(TEMPORARY, f"cannot read {name}: {explain(error)}") from error
 
+    def __enter__(self) -> Self:
+        return self
 
-def _chunks(descriptor: int, name: str, file: BinaryIO | None) -> Iterator[bytes]:
-    try:
-        while chunk := os.read(descriptor, CHUNK_SIZE):
-            yield chunk
-    except OSError as error:
-        raise Failure(TEMPORARY, f"cannot read {name}: {explain(error)}") from error
-    finally:
-        if file is not None:
-            file.close()
+    def __exit__(self, *_: object) -> None:
+        if self._path is not None:
+            os.close(self._descriptor)
 
 
 def write_all(descriptor: int, piece: bytes | memoryview, name: str) -> None:
@@ -81,6 +89,21 @@ def write_all(descriptor: int, piece: bytes | memoryview, name: str) -> None:
         raise Failure(TEMPORARY, f"cannot write {name}: its reader went away") from error
     except OSError as error:
         raise Failure(TEMPORARY, f"cannot write {name}: {explain(error)}") from error
+
+
+@contextmanager
+def text_out() -> Iterator[TextIO]:
+    """Give standard output for text that people read; raises ``Failure`` where it cannot be written."""
+    if sys.stdout is None:
+        raise Failure(TEMPORARY, "standard output is closed")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would be tried again, and complained of, when the process ends.
+        with suppress(OSError):
+            sys.stdout.close()
+        raise Failure(TEMPORARY, f"cannot write standard output: {explain(error)}") from error
 
 
 class StandardOutput:

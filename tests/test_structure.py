@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinksig.mime.structure import Event, Part, Structure
+from xinksig.mime.part import Part
+from xinksig.mime.structure import Event, Structure
 
 MIXED = (
     b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"

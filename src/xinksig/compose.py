@@ -10,7 +10,8 @@ from typing import NamedTuple
 from xinksig.edits import Change
 from xinksig.mime import transfer
 from xinksig.mime.fields import Field, replace_parameter
-from xinksig.mime.structure import Event, Happening, Part
+from xinksig.mime.part import Part
+from xinksig.mime.structure import Event, Happening
 from xinksig.model import InlineImage
 
 _EXTENSIONS = {"image/jpeg": "jpg", "image/svg+xml": "svg", "image/x-icon": "ico"}

@@ -15,7 +15,7 @@ from xinksig.errors import (
     MessageError,
     TransferError,
 )
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.model import Kind, Outcome, Trigger
 from xinksig.policy import Verdict, looks_like_patch
 from xinksig.reporting import Journal
@@ -102,13 +102,13 @@ class Decision:
             return
         if options.opt_out is not None:
             words = pattern((options.opt_out,), options.ignore_case)
-            places = [
-                place
-                for place in text.find(words, options.limits.matches)
-                if place.outcome is None and not text.overlaps(place) and not text.is_quoted(place, options)
-            ]
-            text.add(places, options, is_opt_out=True)
-            situation.opted_out = situation.opted_out or bool(places)
+            found = text.find(words, options.limits.matches)
+            text.add(
+                [place for place in found if place.outcome is None and not text.overlaps(place)],
+                options,
+                is_opt_out=True,
+            )
+            situation.opted_out = situation.opted_out or text.has_opt_out
 
     def _raise_if_strict(self, text: TextPart, verdict: Verdict) -> None:
         if self._situation.options.strict and verdict.outcome in STRICT_ERRORS:

@@ -1,12 +1,11 @@
 """The top-level header section: whether the message was handled before, and what changes in it."""
 
 import re
-from functools import cached_property
 
 from xinksig.edits import Change
 from xinksig.mime.fields import Field, unfold
 from xinksig.mime.headers import Headers
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.mime.word_edits import without
 from xinksig.model import FieldChange, Options
 
@@ -23,23 +22,18 @@ class Head:
         self.newline = part.newline or b"\r\n"
         """The line ending of the message's first line, CRLF if it has none."""
         self.body_start = part.body
-        self._handled_name = options.handled_header.lower().encode()
+        self.fields = part.fields[:-1] if part.oversized else part.fields
+        """The fields; of a section that was cut at its limit, those that are whole."""
+        self.headers = Headers(part.section, self.fields)
+        """The fields as a caller reads them."""
+        self.names = part.first.keys()
+        """The names of its fields, in lower case."""
         self._dropped: tuple[Field, ...] = ()
-        self._handled = [field for field in self.fields if field.name == self._handled_name]
+        name = options.handled_header.lower().encode()
+        self._handled = [field for field in self.fields if field.name == name] if name in part.first else []
         wanted = options.handled_value.lower()
         self.handled = any(self._value(field).lower() == wanted for field in self._handled)
         """Whether a field says that the message was handled before (contract 3)."""
-
-    @cached_property
-    def fields(self) -> list[Field]:
-        """The fields; of a section that was cut at its limit, those that are whole."""
-        fields = self._part.fields
-        return fields[:-1] if self._part.oversized else fields
-
-    @cached_property
-    def headers(self) -> Headers:
-        """The fields as a caller reads them."""
-        return Headers(self._part.section, self.fields)
 
     def _value(self, field: Field) -> str:
         return unfold(self._part.section[field.body : field.stop]).strip().decode("latin-1")

@@ -1,7 +1,7 @@
 """The values that go in and out: options and limits, envelope, outcomes, edits and the report."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
@@ -269,8 +269,22 @@ class PartReport:
     matches: tuple[Match, ...] = ()
 
 
+class _MadeWhenRead:
+    """An object whose fields are made all together when the first of them is read."""
+
+    __slots__ = ("_make",)
+
+    def __getattr__(self, name: str) -> Any:
+        make = object.__getattribute__(self, "_make")
+        object.__delattr__(self, "_make")
+        made = make()
+        for item in fields(made):
+            object.__setattr__(self, item.name, getattr(made, item.name))
+        return object.__getattribute__(self, name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(_MadeWhenRead):
     """What happened to one message, and why."""
 
     outcome: Outcome
@@ -293,6 +307,13 @@ class Report:
     """DKIM and ARC fields that the edits of the body make invalid."""
     size_in: int = 0
     size_out: int = 0
+
+    @classmethod
+    def lazy(cls, make: Callable[[], "Report"]) -> "Report":
+        """Return a report that is made when it is first read: most are never."""
+        report = cls.__new__(cls)
+        object.__setattr__(report, "_make", make)
+        return report
 
     def apply(self, message: Buffer, /) -> bytes:
         """Return ``message`` with the edits applied: the output, from the input. Raises ``UsageError``."""

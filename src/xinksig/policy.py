@@ -1,12 +1,12 @@
 """Which messages and parts are left alone, and how the author's message is to be understood."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from xinksig.mime.fields import content_doubt
 from xinksig.mime.headers import Headers
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.model import Envelope, Options, Outcome
 
 TEXT_TYPES = {"text/plain", "text/html"}
@@ -31,33 +31,49 @@ class Verdict(NamedTuple):
 
 
 def judge_message(
-    headers: Headers, envelope: Envelope | None, author: Callable[[], str], options: Options
+    names: Container[bytes],
+    headers: Headers,
+    envelope: Envelope | None,
+    author: Callable[[], str],
+    options: Options,
 ) -> Verdict | None:
-    """Return why no part of the message may be edited, from what its header section and envelope say."""
+    """Return why no part of the message may be edited, from what its header section and envelope say.
+
+    ``names`` are the lower-case names of its fields; what is absent is not read.
+    """
     if envelope is not None and envelope.sender is not None and envelope.sender.strip() in ("", "<>"):
         return Verdict(Outcome.AUTOMATIC, "the envelope sender is empty: it is an automatic message")
-    submitted = headers.get("Auto-Submitted")
-    if submitted is not None and submitted.partition(";")[0].strip().lower() not in ("no", ""):
-        return Verdict(Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted: {submitted.strip()[:40]})")
-    if (headers.get("X-MS-TNEF-Correlator") or "").strip():
+    if b"auto-submitted" in names:
+        submitted = (headers.get("Auto-Submitted") or "").strip()
+        if submitted.partition(";")[0].strip().lower() not in ("no", ""):
+            return Verdict(Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted: {submitted[:40]})")
+    if b"x-ms-tnef-correlator" in names and (headers.get("X-MS-TNEF-Correlator") or "").strip():
         return Verdict(Outcome.TNEF, "its text is inside TNEF (X-MS-TNEF-Correlator is set)")
-    if (headers.get("Content-Class") or "").strip().lower() == "urn:content-classes:calendarmessage":
-        return Verdict(Outcome.CALENDAR, "it is an invitation (Content-Class says so)")
-    if headers.get("X-MS-Journal-Report") is not None:
+    if b"content-class" in names:
+        content_class = (headers.get("Content-Class") or "").strip().lower()
+        if content_class == "urn:content-classes:calendarmessage":
+            return Verdict(Outcome.CALENDAR, "it is an invitation (Content-Class says so)")
+    if b"x-ms-journal-report" in names:
         return Verdict(Outcome.SYSTEM, "it is a journal report")
-    if _CONNECTOR_TEST.search(headers.get("Subject") or "") or "o365connectorvalidation" in author().lower():
+    if _is_connector_test(headers):
         return Verdict(Outcome.SYSTEM, "it is a connector test")
     if options.domains and author().rpartition("@")[2].lower() not in options.domains:
         return Verdict(Outcome.FOREIGN_SENDER, "the author's domain is not one to sign for")
     return None
 
 
+def _is_connector_test(headers: Headers) -> bool:
+    """Whether it is the message by which Exchange Online tries a connector."""
+    if "o365connectorvalidation" in (headers.get("From") or "").lower():
+        return True
+    return _CONNECTOR_TEST.search(headers.get("Subject") or "") is not None
+
+
 def judge_section(part: Part) -> Verdict | None:
     """Return why a header section can be read in two ways."""
     section = part.section
-    for field in part.fields:
-        if not field.name and not (field.start == 0 and section.startswith(b"From ") and part.parent is None):
-            return Verdict(Outcome.AMBIGUOUS, "its header section has a line that is no field")
+    if b"" in part.first and not (part.parent is None and _is_postmark_only(part)):
+        return Verdict(Outcome.AMBIGUOUS, "its header section has a line that is no field")
     doubt = content_doubt(section, part.fields)
     if doubt:
         return Verdict(Outcome.AMBIGUOUS, doubt)
@@ -65,6 +81,12 @@ def judge_section(part: Part) -> Verdict | None:
     if line_feeds and returns and not returns == line_feeds == section.count(b"\r\n"):
         return Verdict(Outcome.AMBIGUOUS, "its header section has line endings of two kinds")
     return None
+
+
+def _is_postmark_only(message: Part) -> bool:
+    """Whether the only line that is no field is an mbox ``From `` line."""
+    odd = [field for field in message.fields if not field.name]
+    return len(odd) == 1 and odd[0].start == 0 and message.section.startswith(b"From ")
 
 
 def judge_multipart(part: Part) -> Verdict | None:

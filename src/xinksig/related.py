@@ -2,7 +2,7 @@
 
 from xinksig import compose
 from xinksig.edits import Change
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.model import InlineImage
 from xinksig.signature.images import references
 from xinksig.signature.signature import Signature

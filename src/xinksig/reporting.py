@@ -4,7 +4,7 @@ import traceback
 from pathlib import PurePath
 
 from xinksig.edits import Change, EditList
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, FieldChange, Kind, Match, Outcome, PartReport, Report
 from xinksig.policy import Verdict
 from xinksig.situation import Situation
@@ -110,7 +110,7 @@ def _part_report(part: Part, note: Verdict | TextPart) -> PartReport:
     matches: tuple[Match, ...] = ()
     if isinstance(note, TextPart):
         outcome, reason = note.outcome()
-        matches = note.matches
+        matches = note.matches()
     else:
         outcome, reason = note
     media_type = part.content_type.type

@@ -15,7 +15,8 @@ from xinksig.edits import EditList
 from xinksig.errors import MessageError, UsageError
 from xinksig.head import Head
 from xinksig.mime.headers import Headers
-from xinksig.mime.structure import Event, Happening, Part, Structure
+from xinksig.mime.part import Part
+from xinksig.mime.structure import Event, Happening, Structure
 from xinksig.model import Buffer, Envelope, Options, Outcome, Report
 from xinksig.policy import (
     TEXT_TYPES,
@@ -142,7 +143,8 @@ class Rewriter:
         if not self.done:
             raise UsageError("the report is complete only when done is set: call close() first")
         if self._report is None:
-            self._report = self._journal.report(self._edits, self._situation)
+            journal, edits, situation = self._journal, self._edits, self._situation
+            self._report = Report.lazy(lambda: journal.report(edits, situation))
         return self._report
 
     def _check_usable(self, name: str) -> None:

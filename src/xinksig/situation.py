@@ -6,7 +6,7 @@ from functools import cached_property
 from xinksig.edits import Change
 from xinksig.head import Head
 from xinksig.mime import addresses
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.model import Envelope, Kind, Options, Outcome, Trigger
 from xinksig.policy import Verdict, is_patch_or_list, judge_message
 from xinksig.signature.request import SignatureRequest
@@ -54,9 +54,11 @@ class Situation:
         return kind(get("Subject") or "", get("In-Reply-To") or "", get("References") or "", self._origin)
 
     def _origin(self) -> Origin:
-        """Return what the client that quoted says about the message."""
-        origins = (text.history(self.options).origin for text in self.texts if text.problem is None)
-        return next((origin for origin in origins if origin is not Origin.NONE), Origin.NONE)
+        """Return what the client that quoted says about the message, in the first text that can be read."""
+        for text in self.texts:
+            if text.problem is None:
+                return text.history(self.options, len(text.characters)).origin
+        return Origin.NONE
 
     @cached_property
     def is_patch_or_list(self) -> bool:
@@ -65,7 +67,8 @@ class Situation:
 
     def judge(self) -> Verdict | None:
         """Return why no part of the message may be edited."""
-        return judge_message(self.head.headers, self.envelope, lambda: self.author, self.options)
+        head = self.head
+        return judge_message(head.names, head.headers, self.envelope, lambda: self.author, self.options)
 
     def request(self, trigger: Trigger, name: str) -> SignatureRequest:
         """Return the request that a trigger makes."""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
-from xinksig.mime.structure import Part
+from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, Match, Options, Outcome, Trigger
 from xinksig.policy import Verdict
 from xinksig.signature.signature import Signature
@@ -57,8 +57,7 @@ class TextPart:
         self.message_newline = newline
         self.html = part.content_type.type == "text/html"
         self.found: list[Found] = []
-        self.matches: tuple[Match, ...] = ()
-        """The triggers for the report, in octets of the message; set by ``settle``."""
+        self._spans: list[tuple[Found, int, int, str]] = []
         self.problem: Verdict | None = None
         """Why the part is left alone as a whole."""
         self.note: Verdict | None = None
@@ -135,14 +134,21 @@ class TextPart:
             return locate.find(self.characters, pattern, limit=limit)
         return plain.find(self.characters, pattern, flowed=self.flowed, delsp=self.delsp, limit=limit)
 
-    def history(self, options: Options) -> newest.History:
-        """Return what of the text is quoted history."""
-        if self._history is None:
-            find = newest.html_history if self.html else newest.plain_history
-            self._history = find(self.characters, options.more_separators)
-        return self._history
+    def history(self, options: Options, upto: int | None = None) -> newest.History:
+        """Return what of the text is quoted history; of the text before ``upto`` alone if it is given."""
+        known = self._history
+        if known is not None and (known[0] is None or (upto is not None and upto <= known[0])):
+            return known[1]
+        if self.html:
+            history = newest.html_history(self.characters, options.more_separators, upto=upto)
+        else:
+            history = newest.plain_history(
+                self.characters, options.more_separators, flowed=self.flowed, upto=upto
+            )
+        self._history = upto, history
+        return history
 
-    _history: newest.History | None = None
+    _history: tuple[int | None, newest.History] | None = None
 
     def search(self, pattern: Pattern, options: Options) -> None:
         """Find the placeholders and say which of them may be replaced."""
@@ -153,16 +159,16 @@ class TextPart:
 
     def add(self, places: list[Place], options: Options, *, is_opt_out: bool = False) -> None:
         """Take places, judged for history."""
+        if not places:
+            return
+        judged = options.scope == "newest" and places[0].trigger is Trigger.PLACEHOLDER
+        history = self.history(options, places[-1].start) if judged else None
         for place in places:
             fate = None if place.outcome is None else Verdict(place.outcome, place.reason)
-            if place.trigger is Trigger.PLACEHOLDER and self.is_quoted(place, options):
+            if history is not None and history.quoted(place.start):
                 fate = QUOTED
             self.found.append(Found(place, fate, is_opt_out=is_opt_out))
         self.found.sort(key=_start)
-
-    def is_quoted(self, place: Place, options: Options) -> bool:
-        """Whether a place stands in history that is to be left alone."""
-        return options.scope == "newest" and self.history(options).quoted(place.start)
 
     def shows(self, signature: Signature, options: Options) -> bool:
         """Whether the newest text holds this signature, or in HTML any that was appended before."""
@@ -170,6 +176,11 @@ class TextPart:
         if self.html:
             return newest.already_signed_html(self.characters, history)
         return newest.contains_plain(self.characters, history, signature.plain)
+
+    @property
+    def has_opt_out(self) -> bool:
+        """Whether the newest text holds the opt-out word."""
+        return any(found.is_opt_out and found.fate is None for found in self.found)
 
     def overlaps(self, place: Place) -> bool:
         """Whether a place shares characters with something found before."""
@@ -226,27 +237,33 @@ class TextPart:
 
     def settle(self) -> None:
         """Keep what the report needs and let the text go: a message may hold many parts."""
-        self.matches = tuple(
-            self._match(found) for found in self.found if found.place.trigger is not Trigger.APPEND
-        )
+        for found in self.found:
+            place = found.place
+            if place.trigger is not Trigger.APPEND:
+                span = self.encoded_span(place.start, place.stop)
+                self._spans.append((found, *span, self.characters[place.start : place.stop]))
         self.raw = b""
         self._history = None
-        if hasattr(self, "text"):
-            del self.text, self.decoded
+        self.__dict__.pop("text", None)
+        self.__dict__.pop("decoded", None)
 
-    def _match(self, found: Found) -> Match:
-        place = found.place
-        fate = self.problem or found.fate or LEFT
-        outcome = Outcome.PARTLY_REPLACED if fate in _BY_DESIGN else fate.outcome
-        start, stop = self.encoded_span(place.start, place.stop)
-        return Match(
-            start=self.part.body + start,
-            stop=self.part.body + stop,
-            written=self.characters[place.start : place.stop],
-            name=place.name,
-            outcome=outcome,
-            reason=fate.reason,
-        )
+    def matches(self) -> tuple[Match, ...]:
+        """Return the triggers for the report, in octets of the message."""
+        body = self.part.body
+        matches = []
+        for found, start, stop, written in self._spans:
+            fate = self.problem or found.fate or LEFT
+            matches.append(
+                Match(
+                    start=body + start,
+                    stop=body + stop,
+                    written=written,
+                    name=found.place.name,
+                    outcome=Outcome.PARTLY_REPLACED if fate in _BY_DESIGN else fate.outcome,
+                    reason=fate.reason,
+                )
+            )
+        return tuple(matches)
 
     def octet_span(self, start: int, stop: int) -> tuple[int, int]:
         """Return the span of decoded octets for a span of characters."""

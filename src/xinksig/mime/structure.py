@@ -12,126 +12,14 @@ delimiter, so that from there on the reading is not unique.
 import re
 from collections.abc import Iterable
 from enum import Enum
-from functools import cached_property
 from typing import NamedTuple
 
-from xinksig.mime.fields import (
-    ContentType,
-    Disposition,
-    Field,
-    parse_content_type,
-    parse_disposition,
-    parse_transfer_encoding,
-    split_fields,
-    unfold,
-)
+from xinksig.mime.part import Part
 
 _TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r?\n|\r?\Z)")
 _CR_TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r|\n|\Z)")
 _PARTIAL_TAIL = re.compile(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002
-_MULTIPART_ENCODINGS = {"", "7bit", "8bit", "binary"}
-
-
-class Part:
-    """An entity: the message itself or a body part; offsets are octets of the message."""
-
-    def __init__(self, parent: "Part | None", start: int) -> None:
-        self.parent = parent
-        self.index = 0
-        self.depth = 0
-        self.start = start
-        """Where its header section begins."""
-        self.body = start
-        """Where its body begins, behind the empty line."""
-        self.stop = -1
-        """Where its body ends, before the line ending that belongs to the delimiter."""
-        self.end = -1
-        """Where the delimiter line that ended it begins, or the message ended; -1 while it is open."""
-        self.end_is_line = True
-        """Whether ``end`` is the beginning of a line, not the end of the message."""
-        self.last_child: Part | None = None
-        self.section = b""
-        self.cr_only = False
-        """Whether lines end in CR alone."""
-        self.oversized = False
-        """Whether its header section is larger than the limit."""
-        self.children = 0
-        self.needle = b""
-        self.frozen = False
-        """Set by the caller: a multipart that is not looked into."""
-        self._scanned = 0
-        self._hit: _Hit | None = None
-
-    @property
-    def number(self) -> str:
-        """The part number as IMAP counts (RFC 3501, 6.4.5); "" for the message."""
-        numbers: list[str] = []
-        part = self
-        while part.parent is not None:
-            numbers.append(str(part.index))
-            part = part.parent
-        return ".".join(reversed(numbers))
-
-    @cached_property
-    def fields(self) -> list[Field]:
-        """The fields of its header section; offsets count from the start of ``section``."""
-        return split_fields(self.section, 0, len(self.section), cr_only=self.cr_only)
-
-    def bodies(self, name: bytes) -> list[bytes]:
-        """Return the raw bodies of its fields of this (lower-case) name."""
-        section = self.section
-        return [section[field.body : field.stop] for field in self.fields if field.name == name]
-
-    @cached_property
-    def content_type(self) -> ContentType:
-        """Its media type and parameters; the default where the field is absent (RFC 2045, 5.2; 2046, 5.1.5)."""
-        bodies = self.bodies(b"content-type")
-        if not bodies:
-            digest = self.parent is not None and self.parent.content_type.type == "multipart/digest"
-            return ContentType("message/rfc822" if digest else "text/plain", {}, "")
-        first = parse_content_type(bodies[0])
-        if len(bodies) > 1 and any(unfold(body).strip() != unfold(bodies[0]).strip() for body in bodies):
-            return first._replace(ambiguous="it has two different Content-Type fields")
-        return first
-
-    @cached_property
-    def transfer_encoding(self) -> tuple[str, str]:
-        """Its transfer encoding in lower case, and why its reading is not unique ("" if it is)."""
-        bodies = self.bodies(b"content-transfer-encoding")
-        if not bodies:
-            return "7bit", ""
-        tokens = {parse_transfer_encoding(body) for body in bodies}
-        if len(tokens) > 1:
-            return tokens.pop(), "it has two different Content-Transfer-Encoding fields"
-        return tokens.pop(), ""
-
-    @cached_property
-    def disposition(self) -> Disposition:
-        """How it wants to be shown (RFC 2183)."""
-        bodies = self.bodies(b"content-disposition")
-        return parse_disposition(bodies[0]) if bodies else Disposition("", None)
-
-    @property
-    def is_multipart(self) -> bool:
-        """Whether its media type is ``multipart/…``."""
-        return self.content_type.type.startswith("multipart/")
-
-    @property
-    def boundary(self) -> bytes:
-        """Its boundary parameter, b"" if it has none (RFC 2046, 5.1.1)."""
-        return self.content_type.parameters.get("boundary", "").encode("latin-1", "replace")
-
-    @cached_property
-    def newline(self) -> bytes:
-        """The line ending of its header section's first line, b"" if it has none.
-
-        A lone CR ends a line only in a message without line feeds.
-        """
-        index = self.section.find(b"\n")
-        if index < 0:
-            return b"\r" if self.cr_only else b""
-        return b"\r\n" if self.section[index - 1 : index] == b"\r" else b"\n"
 
 
 class Event(Enum):
@@ -161,7 +49,9 @@ class Happening(NamedTuple):
     """Multiparts that this delimiter ends because their own close delimiter is missing."""
 
 
-class _Hit(NamedTuple):
+class Hit(NamedTuple):
+    """A delimiter line, or one that begins like it."""
+
     start: int
     """The line feed before the delimiter line."""
     line: int
@@ -239,7 +129,7 @@ class Structure:
             self.leaf = part
             return
         part.needle = self._line_feed + b"--" + part.boundary
-        part._scanned = self._position
+        part.scanned = self._position
         self._stack.append(part)
 
     def _read_header(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
@@ -260,10 +150,10 @@ class Structure:
                 return None
             part.oversized = len(data) - start > limit
             stop = start if part.oversized else len(data)
-            part.section = bytes(data[start : start + limit if part.oversized else len(data)])
+            section = bytes(data[start : start + limit if part.oversized else len(data)])
         else:
-            part.section = bytes(data[start:stop])
-        part.cr_only = self._line_feed == b"\r"
+            section = bytes(data[start:stop])
+        part.read(section, cr_only=self._line_feed == b"\r")
         part.body = self.safe = base + stop
         if part is self.root:
             self._crlf = part.newline == b"\r\n"
@@ -346,15 +236,15 @@ class Structure:
             leaf.stop = max(leaf.body, stop)
         return leaf
 
-    def _take_delimiter(self, part: Part, hit: _Hit, data: bytes | bytearray, base: int) -> Happening:
+    def _take_delimiter(self, part: Part, hit: Hit, data: bytes | bytearray, base: int) -> Happening:
         ended = self._end_leaf(hit.start, data, base)
         implied = []
         while self._stack[-1] is not part:
             implied.append(self._stack.pop())
-        part._hit = None
+        part.hit = None
         self.safe = hit.stop
         # The line feed that ends this line may be the one before the next delimiter.
-        part._scanned = self._position = hit.stop - 1
+        part.scanned = self._position = hit.stop - 1
         self._end_children((*implied, part), hit.line, is_line=True)
         happening = Happening(Event.DELIMITER, part, hit.line, ended, hit.closing, tuple(implied))
         if hit.closing:
@@ -385,17 +275,17 @@ class Structure:
 
     def _next_delimiter(
         self, data: bytes | bytearray, base: int, final: bool, bound: int
-    ) -> tuple[Part, _Hit] | None:
+    ) -> tuple[Part, Hit] | None:
         """Return the first delimiter of any open multipart that begins before index ``bound``."""
-        best: tuple[Part, _Hit] | None = None
+        best: tuple[Part, Hit] | None = None
         waiting = -1
         limit = bound
         for part in reversed(self._stack):
-            hit = part._hit
+            hit = part.hit
             if hit is None or hit.start < self._position:
-                hit = part._hit = None
+                hit = part.hit = None
                 index = data.find(
-                    part.needle, max(part._scanned, self._position) - base, limit + len(part.needle) - 1
+                    part.needle, max(part.scanned, self._position) - base, limit + len(part.needle) - 1
                 )
                 if index >= 0:
                     hit = self._check(data, base, index, part.needle, final)
@@ -403,10 +293,10 @@ class Structure:
                         waiting = index if waiting < 0 else min(waiting, index)
                         limit = min(limit, index)
                         continue
-                    part._hit = hit
-                    part._scanned = base + index
+                    part.hit = hit
+                    part.scanned = base + index
                 else:
-                    part._scanned = max(part._scanned, base + min(limit, len(data) - len(part.needle) + 1))
+                    part.scanned = max(part.scanned, base + min(limit, len(data) - len(part.needle) + 1))
             if hit is not None and hit.start - base < limit:
                 best, limit = (part, hit), hit.start - base
         if waiting >= 0 and (best is None or waiting < best[1].start - base):
@@ -418,7 +308,7 @@ class Structure:
 
     def _check(
         self, data: bytes | bytearray, base: int, index: int, needle: bytes, final: bool
-    ) -> _Hit | None:
+    ) -> Hit | None:
         """Look behind a hit; ``None`` when the line's end is not in sight."""
         behind = index + len(needle)
         match = (_TAIL if self._line_feed == b"\n" else _CR_TAIL).match(data, behind)
@@ -428,12 +318,12 @@ class Structure:
                 return None
             before = data[index - 1 : index] == b"\r" if index else self._crlf
             bare = self._crlf and (not before or ending == b"\n")
-            return _Hit(
+            return Hit(
                 base + index, base + index + 1, base + match.end(), match.group(1) is not None, True, bare
             )
         if not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
             return None
-        return _Hit(base + index, base + index + 1, base + behind, False, False, False)
+        return Hit(base + index, base + index + 1, base + behind, False, False, False)
 
     def _partial(self, data: bytes | bytearray, base: int) -> int:
         """Return the index from which the data may be the beginning of a delimiter line; its length if none."""

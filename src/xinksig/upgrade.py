@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xinksig import compose
 from xinksig.policy import looks_like_patch
 from xinksig.related import Related
-from xinksig.signature.derive import html_from_text
+from xinksig.signature.derive import lines_as_html
 from xinksig.signature.signature import Signature
 from xinksig.text.place import Place
 from xinksig.textpart import TextPart
@@ -62,11 +62,14 @@ def _twin(text: TextPart, pairs: Sequence[tuple[Place, Signature | None]], relat
     pieces = [_HEAD]
     at = 0
     for place, signature in pairs:
-        pieces.append(html_from_text(text.characters[at : place.start]))
         fragment = related.fragment(signature)
+        pieces.append(lines_as_html(text.characters[at : place.start]))
+        at = place.stop
         if fragment is not None:
             pieces.append(fragment.html)
-        at = place.stop
-    pieces.append(html_from_text(text.characters[at:]))
+            if fragment.has_block and text.characters.startswith(text.newline, at):
+                # What follows a block stands on a line of its own anyway.
+                at += len(text.newline)
+    pieces.append(lines_as_html(text.characters[at:]))
     pieces.append(_TAIL)
     return "".join(pieces)

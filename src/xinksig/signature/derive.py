@@ -33,7 +33,12 @@ _RULE = "-" * 20
 
 def html_from_text(text: str) -> str:
     """Return HTML that shows the text: escaped, lines by ``<br>``, leading and repeated blanks kept."""
-    lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
+    return lines_as_html(text.strip("\r\n"))
+
+
+def lines_as_html(text: str) -> str:
+    """Return the same of a stretch of text, its first and last line breaks kept too."""
+    lines = re.split(r"\r\n|\r|\n", text)
     return "<br>".join(_blanks_kept(line.expandtabs(8).rstrip(" ")) for line in lines)
 
 

@@ -243,8 +243,8 @@ def test_addresses_of_groups_are_found(inside: list[tuple[str, str]], behind: li
 
 
 PIECES = [
-    "alice@example.org", "bob@evil.org", "Bob", "<", ">", "(", ")", '"', "\\", ",", ";", ":", "@", ".", "[", "]",
-    " ", "\t", "=?utf-8?q?", "?=", "ä", "\x00", "\r", "x",
+    "alice@example.org", "bob@evil.org", "Bob", "<", ">", "(", ")", '"', "\\", ",", ";", ":", "@", ".", "[",
+    "]", " ", "\t", "=?utf-8?q?", "?=", "ä", "\x00", "\r", "x",
 ]  # fmt: skip
 VALUES = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 

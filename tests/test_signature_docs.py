@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "signatures.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
 PYTHON = [code for language, code in BLOCKS if language == "python"]
+IMPORTS = "from xinksig import Signature, SignatureRequest\n"
 REQUEST = SignatureRequest("Anna@a.example", "anna@a.example", name="short")
 
 
@@ -74,7 +75,7 @@ def test_ldap_source(monkeypatch: pytest.MonkeyPatch) -> None:
         Server=lambda *_, **__: None, Connection=Connection, utils=SimpleNamespace(conv=conv)
     )
     monkeypatch.setitem(sys.modules, "ldap3", fake)
-    source = names(block("sqlite3") + block("ldap3"))["from_ldap"]
+    source = names(IMPORTS + block("ldap3"))["from_ldap"]
     signature = source(REQUEST)
     assert signature.html == "<p><b>Anna &lt;L&gt;</b><br>Design</p>"
     assert signature.plain == "Anna <L>\nDesign"
@@ -99,7 +100,7 @@ def test_http_source_and_its_limit_on_time(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setitem(sys.modules, "httpx", SimpleNamespace(AsyncClient=Client))
     code = block("httpx").replace("timeout(2)", "timeout(0.05)")
-    source = names(block("sqlite3") + code)["from_http"]
+    source = names(IMPORTS + code)["from_http"]
     assert asyncio.run(source(REQUEST)).plain == "short"
     Client.status = 404
     assert asyncio.run(source(REQUEST)) is None

@@ -104,24 +104,23 @@ def _fragment(choice: Choice, related: Related) -> Fragment | None:
 
 def _encode_html(text: TextPart, string: str) -> bytes:
     """Return characters in the part's charset, character references for what it or 7bit cannot hold."""
-    if string.isascii() and text.text.charset.ascii_compatible:
-        return string.encode("ascii")
-    octets = charsets.encode_html(text.text, string)
-    if text.part.transfer_encoding[0] == "7bit" and not octets.isascii():
-        return string.encode("ascii", "xmlcharrefreplace")
-    return octets
+    return charsets.encode_html(text.text, string, seven_bit=text.part.transfer_encoding[0] == "7bit")
 
 
 def _body_changes(
     text: TextPart, edits: Sequence[CharEdit], encode: Callable[[TextPart, str], bytes]
 ) -> list[Change]:
     """Turn edits of the characters into changes of the message."""
-    octet_edits = []
-    for edit in edits:
-        start, stop = text.octet_span(edit.start, edit.stop)
-        octet_edits.append((start, stop, encode(text, edit.text)))
+    octet_edits = text.text.octet_edits([(edit.start, edit.stop, encode(text, edit.text)) for edit in edits])
+    if octet_edits is None:
+        raise Unwritable(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
     spliced = transfer.splice(
-        text.part.transfer_encoding[0], text.raw, text.decoded, octet_edits, text.encoded_newline
+        text.part.transfer_encoding[0],
+        text.raw,
+        text.decoded,
+        octet_edits,
+        text.encoded_newline,
+        text=text.text.charset.kind not in ("utf-16", "utf-32"),
     )
     start = text.part.body
     return [Change(start + first, start + stop, octets, "placeholder") for first, stop, octets in spliced]

@@ -1,0 +1,646 @@
+"""The elements that a parser has open at an offset, where no parser is needed to know it.
+
+Follows the rules of WHATWG HTML 13.2.6 with one stack, and stops with ``TooComplexError`` as soon as the
+source asks for more: formatting left open at the end of its block, misnested formatting, text that is moved
+out of a table, and elements that parsers do not agree about.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, cast
+
+from xinksig.text.html.names import (
+    CELLS,
+    CLOSES_P,
+    DISPUTED,
+    FORMATTING,
+    HEADINGS,
+    RAW,
+    SPECIAL,
+    TABLE_PARTS,
+    VOID,
+)
+from xinksig.text.html.runs import (
+    BODY,
+    HARMLESS_OPTIONS,
+    IN_LINK,
+    IN_P,
+    IN_ROW,
+    IN_TABLE,
+    NO_CONTENT,
+    is_quirky,
+    prologue,
+    run,
+)
+from xinksig.text.html.scanner import (
+    END,
+    INERT,
+    START,
+    TEXT,
+    Span,
+    attributes,
+    construct,
+    names,
+    raw_content,
+    subtree,
+)
+
+DEEPEST = 256
+"""Elements open at once; with more, nothing is certain."""
+_MOST_STEPS = 100_000
+"""Steps up the stack in search of an element, in one document."""
+
+
+class TooComplexError(Exception):
+    """The open elements cannot be told by one stack; the reason is one sentence for an administrator."""
+
+
+class Element(NamedTuple):
+    """An open element: its name in lower case and the span of its start tag; (-1, -1): it was implied."""
+
+    name: str
+    start: int
+    stop: int
+
+    def attributes(self, html: str) -> dict[str, str]:
+        """Return its attributes, names in lower case; ``html`` is the source that it was found in."""
+        return attributes(html, self.start, self.stop) if self.start >= 0 else {}
+
+
+_new_element = cast("Callable[[tuple[str, int, int]], Element]", partial(tuple.__new__, Element))
+
+
+def open_elements(html: str, offsets: Sequence[int]) -> list[list[Element]] | None:
+    """Return the elements that are open at each of the ascending offsets, outermost first.
+
+    One walk for all of them, which ends at the last one. The list of an offset that is not in the data
+    state is empty. ``None``: too complex for one stack.
+    """
+    walk = Walk(html)
+    found = []
+    try:
+        for offset in offsets:
+            in_text = walk.advance(offset)
+            if in_text:
+                walk.imply_body()
+            found.append(list(walk.stack) if in_text else [])
+    except TooComplexError:
+        return None
+    return found
+
+
+_VOID_TAG = 1
+_FORMATTING_TAG = 2
+_BLOCK_TAG = 3
+_ITEM_TAG = 4
+_HEADING_TAG = 5
+_TABLE_TAG = 6
+_PART_TAG = 7
+_RAW_TAG = 8
+_SUBTREE_TAG = 9
+_BARRIER_TAG = 10
+_IGNORED_TAG = 11
+_FORM_TAG = 12
+_BUTTON_TAG = 13
+_HARD_TAG = 14
+
+_PARTS = names("caption col colgroup tbody tfoot thead tr td th")
+_KINDS = {
+    **dict.fromkeys(CLOSES_P | {"dialog", "search"}, _BLOCK_TAG),
+    **dict.fromkeys(VOID, _VOID_TAG),
+    **dict.fromkeys(FORMATTING, _FORMATTING_TAG),
+    **dict.fromkeys(HEADINGS, _HEADING_TAG),
+    **dict.fromkeys(RAW - {"plaintext"}, _RAW_TAG),
+    **dict.fromkeys(("li", "dd", "dt"), _ITEM_TAG),
+    **dict.fromkeys(_PARTS, _PART_TAG),
+    **dict.fromkeys(("svg", "math", "select"), _SUBTREE_TAG),
+    **dict.fromkeys(("applet", "marquee", "object", "template"), _BARRIER_TAG),
+    **dict.fromkeys(("html", "head", "body", "frame"), _IGNORED_TAG),
+    **dict.fromkeys(
+        (
+            "rt",
+            "rp",
+            "rb",
+            "rtc",
+            "option",
+            "optgroup",
+            "plaintext",
+            "frameset",
+            "isindex",
+            "command",
+            "menuitem",
+        ),
+        _HARD_TAG,
+    ),
+    "table": _TABLE_TAG,
+    "form": _FORM_TAG,
+    "button": _BUTTON_TAG,
+}
+_BLOCK_KINDS = (_BLOCK_TAG, _HEADING_TAG, _ITEM_TAG, _BUTTON_TAG)
+_IN_HEAD = names("base basefont bgsound link meta")
+_RAW_IN_HEAD = names("style script title noframes")
+
+
+class Walk:
+    """A walk through a document from its start on, with the stack of open elements at ``at``."""
+
+    __slots__ = (
+        "_barriers",
+        "_closed",
+        "_counts",
+        "_form",
+        "_frames",
+        "_quirky",
+        "_steps",
+        "_tail",
+        "at",
+        "html",
+        "revivers",
+        "stack",
+        "strays",
+    )
+
+    def __init__(self, html: str, *, in_body: bool = False) -> None:
+        self.html = html
+        self.at = 0
+        """Where the walk is: in the data state."""
+        self.stack: list[Element] = []
+        """Outermost first; empty before the body begins."""
+        self.strays = 0
+        """Tags that a parser ignores, or makes an element of its own of."""
+        self.revivers: set[int] = set()
+        """Where the start tags of ``p`` are that closed an earlier ``p``: without them it would go on."""
+        # Open elements by name out to the last barrier, and those of the scopes outside it.
+        self._counts: dict[str, int] = {}
+        self._frames: list[dict[str, int]] = []
+        self._barriers: list[int] = []
+        self._closed = -1
+        self._form: Element | None = None
+        self._quirky: bool | None = False
+        self._steps = 0
+        self._tail = (-1, -1)
+        if in_body:
+            self.stack += [Element("html", -1, -1), Element("body", -1, -1)]
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        match = prologue().match(self.html)
+        assert match is not None
+        self._quirky = is_quirky(match["doctype"])
+        self.at = len(self.html[: match.end()].rstrip("\t\n\f\r "))
+        self._tail = match.span("html")
+        if match["body"] is not None:
+            self.stack.append(Element("html", *match.span("html")))
+            self.stack.append(Element("body", *match.span("body")))
+
+    @property
+    def top(self) -> str:
+        """The name of the current node."""
+        return self.stack[-1].name
+
+    def is_settled(self, offset: int) -> bool:
+        """Tell whether a parser at ``offset``, where the walk is, puts whatever comes next into the body."""
+        if not self.stack:
+            return False
+        return self._closed < 0 or NO_CONTENT.fullmatch(self.html, self._closed, offset) is None
+
+    def count(self, name: str) -> int:
+        """Return how many elements of that name are open out to the last barrier."""
+        return self._counts.get(name, 0)
+
+    def imply_body(self) -> None:
+        """Begin the body if it has not begun."""
+        if not self.stack:
+            self.stack += [Element("html", *self._tail), Element("body", -1, -1)]
+
+    def advance(self, offset: int, floor: int = 0) -> bool:
+        """Walk on to ``offset``; return ``False`` if the character there is not in the data state.
+
+        With a ``floor`` stops once no more than that many elements are open. Raises ``TooComplexError``.
+        """
+        html = self.html
+        if self.at > offset:
+            return False
+        while self.at < offset:
+            if not self.stack:
+                if not self._advance_early(offset):
+                    return False
+                continue
+            match = run(self._mode()).match(html, self.at, offset)
+            assert match is not None
+            name = match[match.re.groups]
+            if name is None:
+                if not self._advance_slowly(match.end(), offset):
+                    return False
+                continue
+            slash = match[match.re.groups - 1]
+            start = match.start(match.re.groups) - 1 - len(slash)
+            self.at = match.end()
+            if not name.islower() or "\0" in name:
+                name = construct(html, start, self.at).name
+            if slash:
+                self.end(name, self.at)
+                if len(self.stack) <= floor:
+                    return True
+            else:
+                self.at = self.start(name, start, self.at)
+        return self.at == offset
+
+    def _mode(self) -> int:
+        counts, top = self._counts, self.stack[-1].name
+        if top in TABLE_PARTS:
+            return IN_ROW if top == "tr" else IN_TABLE
+        if counts.get("a"):
+            return IN_LINK
+        return IN_P if counts.get("p") or top in HEADINGS else BODY
+
+    def _advance_slowly(self, at: int, offset: int) -> bool:
+        """Take in the construct at ``at``, where a run ended; ``False`` if it holds ``offset``."""
+        if at >= offset:
+            self.at = at
+            return True
+        html = self.html
+        if html[at] != "<":
+            raise TooComplexError("text stands in a table, but in none of its cells")
+        span = construct(html, at, len(html))
+        if span.stop > offset and span.kind != TEXT:
+            return False
+        self.at = min(span.stop, offset)
+        if span.kind == START:
+            self.at = self.start(*span[3:], *span[1:3])
+        elif span.kind == END:
+            self.end(span.name, span.stop)
+        elif span.kind == TEXT and self.top in TABLE_PARTS:
+            raise TooComplexError("text stands in a table, but in none of its cells")
+        return True
+
+    def _advance_early(self, offset: int) -> bool:
+        """Take in a construct before the body's content."""
+        html = self.html
+        match = NO_CONTENT.match(html, self.at, offset)
+        assert match is not None
+        self.at = match.end()
+        if self.at >= offset:
+            return True
+        span = construct(html, self.at, len(html)) if html[self.at] == "<" else None
+        if span is None or span.kind == TEXT:
+            self.imply_body()
+            return True
+        if span.stop > offset:
+            return False
+        self.at = span.stop
+        if span.kind == START:
+            self._start_early(span)
+        elif span.kind == END and span.name in ("body", "html", "br"):
+            self.imply_body()
+            self.end(span.name, span.stop)
+        return True
+
+    def _start_early(self, tag: Span) -> None:
+        name = tag.name
+        if name == "html":
+            if self._tail[0] < 0:
+                self._tail = (tag.start, tag.stop)
+        elif name == "body":
+            self.imply_body()
+            self.stack[1] = Element("body", tag.start, tag.stop)
+        elif name in _RAW_IN_HEAD:
+            self.at = self._behind_raw(tag)
+        elif name in ("noscript", "template", "frameset"):
+            raise TooComplexError(f"a {name} tag stands before the body")
+        elif name not in _IN_HEAD and name != "head":
+            self.imply_body()
+            self.at = self.start(name, tag.start, tag.stop)
+
+    # Start tags.
+
+    def start(self, name: str, start: int, stop: int) -> int:
+        """Take in a start tag; return the offset behind it, or behind its content where that is no markup."""
+        self._closed = -1
+        stack = self.stack
+        kind = _KINDS.get(name, 0)
+        if stack[-1].name in TABLE_PARTS and kind not in (_PART_TAG, _IGNORED_TAG):
+            return self._start_in_table(name, start, stop)
+        if not kind:
+            self._push(name, start, stop)
+        elif kind == _FORMATTING_TAG:
+            self._start_formatting(name, start, stop)
+        elif kind == _VOID_TAG:
+            if name == "hr":
+                self._close_p()
+        elif kind in _BLOCK_KINDS:
+            self._start_block(kind, name, start, stop)
+        elif kind == _PART_TAG:
+            self._start_part(name, start, stop)
+        elif kind == _TABLE_TAG:
+            self._start_table(start, stop)
+        else:
+            return self._start_rare(kind, name, start, stop)
+        return stop
+
+    def _push(self, name: str, start: int, stop: int) -> None:
+        stack = self.stack
+        stack.append(_new_element((name, start, stop)))
+        self._counts[name] = self._counts.get(name, 0) + 1
+        if len(stack) > DEEPEST:
+            raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
+
+    def _push_barrier(self, name: str, start: int, stop: int) -> None:
+        self._barriers.append(len(self.stack))
+        self._push(name, start, stop)
+        self._frames.append(self._counts)
+        self._counts = {}
+
+    def _start_block(self, kind: int, name: str, start: int, stop: int) -> None:
+        counts = self._counts
+        if kind == _ITEM_TAG:
+            self._close_item(("li",) if name == "li" else ("dd", "dt"))
+        elif kind == _BUTTON_TAG:
+            if counts.get("button"):
+                raise TooComplexError("a button stands in a button")
+            self._push(name, start, stop)
+            return
+        if counts.get("p"):
+            if name in ("dialog", "search"):
+                raise TooComplexError(f"parsers do not agree whether {name} ends a paragraph")
+            self._close_p()
+            if name == "p" and not counts["p"]:
+                self.revivers.add(start)
+        if kind == _HEADING_TAG and self.top in HEADINGS:
+            self._pop_to(len(self.stack) - 1)
+        self._push(name, start, stop)
+
+    def _start_formatting(self, name: str, start: int, stop: int) -> None:
+        known = self._counts.get(name, 0)
+        if known and name in ("a", "nobr"):
+            raise TooComplexError(f"an {name} element stands in another one")
+        if known >= 2:
+            # A parser forgets the first of four that are alike, a run passes over the fourth.
+            mine = attributes(self.html, start, stop)
+            bottom = self._barriers[-1] if self._barriers else 0
+            alike = [
+                element
+                for element in self.stack[bottom:]
+                if element.name == name and element.attributes(self.html) == mine
+            ]
+            if len(alike) >= 2:
+                raise TooComplexError(f"three {name} elements that are alike stand in each other")
+        self._push(name, start, stop)
+
+    def _start_table(self, start: int, stop: int) -> None:
+        if self._counts.get("p") and not self._quirky:
+            if self._quirky is None:
+                raise TooComplexError("its doctype leaves open whether a table ends a paragraph")
+            self._close_p()
+        self._push_barrier("table", start, stop)
+
+    def _start_in_table(self, name: str, start: int, stop: int) -> int:
+        """Take in a start tag directly in a table or a row of it."""
+        if self.top == "colgroup":
+            self._pop_to(len(self.stack) - 1)
+        if name in ("style", "script"):
+            return self._behind_raw(Span(START, start, stop, name))
+        if name == "input" and attributes(self.html, start, stop).get("type", "").lower() == "hidden":
+            return stop
+        if name == "form":
+            if self._form is None:
+                self._form = Element(name, start, stop)
+            return stop
+        raise TooComplexError(f"a {name} tag stands in a table, but in none of its cells")
+
+    def _start_part(self, name: str, start: int, stop: int) -> None:
+        """Take in the start tag of a table's part."""
+        if not self._to_table_level():
+            self.strays += 1
+            return
+        top = self.top
+        if name == "col":
+            if top != "colgroup":
+                self._pop_to(self._barriers[-1] + 1)
+                self._push("colgroup", -1, -1)
+        elif name in ("td", "th", "tr"):
+            if top == "colgroup" or (top == "tr" and name == "tr"):
+                self._pop_to(len(self.stack) - 1)
+            if self.top == "table":
+                self._push("tbody", -1, -1)
+            if name == "tr":
+                self._push(name, start, stop)
+                return
+            if self.top != "tr":
+                self._push("tr", -1, -1)
+            self._push_barrier(name, start, stop)
+        else:
+            self._pop_to(self._barriers[-1] + 1)
+            if name == "caption":
+                self._push_barrier(name, start, stop)
+            else:
+                self._push(name, start, stop)
+
+    def _to_table_level(self) -> bool:
+        """Close the cell or caption around; ``False`` if there is no table around."""
+        if self.top in TABLE_PARTS:
+            return True
+        if not self._barriers:
+            return False
+        barrier = self.stack[self._barriers[-1]].name
+        if barrier not in CELLS:
+            raise TooComplexError(f"a part of a table stands in {barrier}")
+        self._pop_barrier()
+        return True
+
+    def _start_rare(self, kind: int, name: str, start: int, stop: int) -> int:
+        if kind == _RAW_TAG:
+            if name == "xmp":
+                self._close_p()
+            return self._behind_raw(Span(START, start, stop, name))
+        if kind == _SUBTREE_TAG:
+            return self._behind_subtree(Span(START, start, stop, name))
+        if kind == _BARRIER_TAG:
+            formatting = not FORMATTING.isdisjoint(self._counts) and any(map(self._counts.get, FORMATTING))
+            if name == "template" and (self._counts.get("p") or formatting):
+                raise TooComplexError("a template stands in a paragraph or in formatting")
+            self._push_barrier(name, start, stop)
+        elif kind == _FORM_TAG:
+            if self._form is not None:
+                raise TooComplexError("a form stands in a form")
+            self._close_p()
+            self._push(name, start, stop)
+            self._form = self.stack[-1]
+        elif kind == _IGNORED_TAG:
+            self.strays += 1
+        else:
+            raise TooComplexError(f"parsers do not agree about the tag {name}")
+        return stop
+
+    def _behind_raw(self, tag: Span) -> int:
+        """Return the offset behind the end tag of an element whose content is no markup."""
+        content = raw_content(self.html, tag, len(self.html))
+        if content.stop == len(self.html):
+            return content.stop
+        return construct(self.html, content.stop, len(self.html)).stop
+
+    def _behind_subtree(self, tag: Span) -> int:
+        held = subtree(self.html, tag)
+        if held.kind == INERT:
+            return held.stop
+        if tag.name == "select" and held.stop < len(self.html):
+            match = HARMLESS_OPTIONS.match(self.html, tag.stop, held.stop)
+            assert match is not None
+            end = construct(self.html, match.end(), held.stop) if match.end() < held.stop else None
+            if end is not None and end.kind == END and end.name == "select":
+                return held.stop
+        if tag.name != "select" and held.kind == START:
+            return held.stop
+        raise TooComplexError(f"only a full parser can read the {tag.name} element")
+
+    # End tags.
+
+    def end(self, name: str, stop: int) -> None:
+        """Take in an end tag."""
+        stack = self.stack
+        top = stack[-1].name
+        kind = _KINDS.get(name, 0)
+        if top == name and kind < _TABLE_TAG:
+            self._closed = -1
+            stack.pop()
+            self._counts[name] -= 1
+        elif kind in (_TABLE_TAG, _PART_TAG, _IGNORED_TAG):
+            self._end_part(kind, name, stop)
+        elif kind == _FORM_TAG:
+            self._end_form()
+        elif top in TABLE_PARTS:
+            if name in ("p", "br"):
+                raise TooComplexError(f"an end tag of {name} stands in a table, but in none of its cells")
+            self.strays += 1
+        else:
+            self._closed = -1
+            self._end_other(kind, name)
+
+    def _end_other(self, kind: int, name: str) -> None:
+        counts = self._counts
+        if kind == _BARRIER_TAG:
+            if self._barriers and self.stack[self._barriers[-1]].name == name:
+                self._pop_barrier()
+            else:
+                self.strays += 1
+        elif kind == _HEADING_TAG:
+            if any(map(counts.get, HEADINGS)):
+                self._pop_to(self._nearest(HEADINGS))
+            else:
+                self.strays += 1
+        elif not counts.get(name):
+            self.strays += 1
+        else:
+            at = self._nearest((name,))
+            above = [element.name for element in self.stack[at + 1 :]]
+            if kind in (0, _FORMATTING_TAG):
+                disputed = not DISPUTED.isdisjoint(above)
+                if disputed or not SPECIAL.isdisjoint(above):
+                    if kind or disputed:
+                        raise TooComplexError(f"a {name} element ends in a block that began inside it")
+                    self.strays += 1
+                    return
+            if kind == _ITEM_TAG and name == "li" and ("ol" in above or "ul" in above):
+                self.strays += 1
+                return
+            self._pop_to(at)
+
+    def _end_form(self) -> None:
+        form, self._form = self._form, None
+        if form is not None and self.stack[-1] is form:
+            self._pop_to(len(self.stack) - 1)
+        elif form is not None and form in self.stack:
+            raise TooComplexError("a form ends inside an element that began in it")
+        else:
+            self.strays += 1
+
+    def _end_part(self, kind: int, name: str, stop: int) -> None:
+        """Take in the end tag of a table, of a part of it, or of the body."""
+        if kind == _IGNORED_TAG:
+            if not self._barriers and name in ("body", "html"):
+                self._closed = stop
+            return
+        if not self._barriers:
+            self.strays += 1
+            return
+        stack, bottom = self.stack, self._barriers[-1]
+        barrier = stack[bottom].name
+        if barrier in CELLS:
+            if name in CELLS:
+                if name == barrier:
+                    self._pop_barrier()
+                else:
+                    self.strays += 1
+                return
+            outer = self._barriers[-2]
+            if name != "table" and (
+                barrier == "caption" or name not in [item.name for item in stack[outer:bottom]]
+            ):
+                self.strays += 1
+                return
+            self._pop_barrier()
+            bottom = outer
+        elif barrier != "table":
+            raise TooComplexError(f"an end tag of {name} stands in {barrier}")
+        if name == "table":
+            self._pop_barrier()
+            return
+        for at in range(len(stack) - 1, bottom, -1):
+            if stack[at].name == name:
+                self._pop_to(at)
+                return
+        self.strays += 1
+
+    # Closing.
+
+    def _nearest(self, wanted: Sequence[str] | frozenset[str]) -> int:
+        stack = self.stack
+        at = len(stack) - 1
+        while stack[at].name not in wanted:
+            at -= 1
+        self._steps += len(stack) - at
+        if self._steps > _MOST_STEPS:
+            raise TooComplexError("its elements stand in each other too deep and too often")
+        return at
+
+    def _close_p(self) -> None:
+        if self._counts.get("p"):
+            at = self._nearest(("p", "button"))
+            if self.stack[at].name == "p":
+                self._pop_to(at)
+
+    def _close_item(self, wanted: tuple[str, ...]) -> None:
+        counts, stack = self._counts, self.stack
+        if not any(map(counts.get, wanted)):
+            return
+        at = len(stack) - 1
+        while True:
+            name = stack[at].name
+            if name in wanted:
+                self._pop_to(at)
+                return
+            if name in DISPUTED:
+                raise TooComplexError(f"parsers do not agree about items in {name}")
+            if name in SPECIAL and name not in ("address", "div", "p"):
+                return
+            self._steps += 1
+            if self._steps > _MOST_STEPS:
+                raise TooComplexError("its elements stand in each other too deep and too often")
+            at -= 1
+
+    def _pop_to(self, at: int) -> None:
+        """Close the element at that index and those inside it."""
+        stack, counts = self.stack, self._counts
+        for element in stack[at + 1 :]:
+            if element.name in FORMATTING:
+                raise TooComplexError(f"a {element.name} element is left open at the end of its block")
+        for element in stack[at:]:
+            counts[element.name] -= 1
+        del stack[at:]
+
+    def _pop_barrier(self) -> None:
+        at = self._barriers.pop()
+        self._counts = self._frames.pop()
+        self._counts[self.stack[at].name] -= 1
+        del self.stack[at:]

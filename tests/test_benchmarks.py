@@ -1,0 +1,115 @@
+"""The benchmarks measure what they say: the same messages everywhere, and no time for a wrong result."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from benchmarks import contenders, plot, run
+from benchmarks.check import fault, keeps_the_rest
+from benchmarks.messages import HOSTILE, NAMES, Message, hostile_html, message, streamed
+from benchmarks.table import table
+
+
+def test_messages_are_the_same_octets_everywhere() -> None:
+    digest = hashlib.sha256(message("5 KB").data + message("Word 80 KB").data).hexdigest()
+    assert digest[:16] == "36c83a384e1727b4"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "MB" not in name and "hostile" not in name])
+def test_spans_are_the_bodies_that_show_the_placeholder(name: str) -> None:
+    subject = message(name)
+    assert len(subject.spans) == 2
+    for span in subject.spans:
+        assert subject.data[: span.start].endswith(b"\r\n\r\n")
+        assert subject.data[span.stop :].startswith(b"\r\n--")
+
+
+@pytest.mark.parametrize("row", HOSTILE)
+def test_hostile_rows_grow_with_their_factor(row: str) -> None:
+    assert 1.9 < len(hostile_html(row, 0.2)) / len(hostile_html(row, 0.1)) < 2.1
+
+
+def test_streamed_message_has_the_size_and_is_never_whole() -> None:
+    chunks = list(streamed(3_000_000, 65536))
+    assert max(map(len, chunks)) <= 65536
+    assert abs(sum(map(len, chunks)) - 3_000_000) < 100_000
+
+
+@pytest.fixture(scope="module")
+def signed() -> bytes:
+    """What the standard library makes of a message."""
+    return bytes(contenders.STANDARD_LIBRARY.prepare(message("50 KB"))())
+
+
+def test_a_right_result_passes(signed: bytes) -> None:
+    assert fault(message("50 KB"), signed) == ""
+    assert keeps_the_rest(message("50 KB"), signed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        (b"X-Xink-Handled: Yes\r\n", b"", True),
+        (b"X-Xink-Handled: Yes\r\n", b"X-Xink-Handled: No\r\n", False),
+        (b"Ada Example\r\n", b"{EMAILSIGNATURE}\r\n", True),
+        (b"Best regards\r\n", b"Best regard\r\n", True),
+        (b"Best regards</p>", b"Best regards</p>x", True),
+        (b"image/png", b"image/gif", False),
+        (b"Content-Disposition: attachment", b"Content-Disposition: inline", False),
+    ],
+)
+def test_a_wrong_result_is_seen(old: bytes, new: bytes, kept: bool, signed: bytes) -> None:
+    subject = message("50 KB")
+    wrong = signed.replace(old, new, 1)
+    assert wrong != signed
+    assert fault(subject, wrong) != "" or not keeps_the_rest(subject, wrong)
+    assert keeps_the_rest(subject, wrong) is kept
+
+
+def test_a_flipped_octet_in_an_attachment_is_seen(signed: bytes) -> None:
+    at = signed.rindex(b"\r\n--") - 40
+    wrong = signed[:at] + (b"B" if signed[at : at + 1] == b"A" else b"A") + signed[at + 1 :]
+    assert fault(message("50 KB"), wrong)
+    assert not keeps_the_rest(message("50 KB"), wrong)
+    assert not keeps_the_rest(message("50 KB"), signed[:-1])
+
+
+def test_a_contender_that_is_wrong_gets_no_time() -> None:
+    lazy = contenders.Contender("lazy", lambda subject: lambda: subject.data)
+    rows = run.measure(message("5 KB"), [contenders.FLOOR, contenders.COPY, lazy], 1)
+    assert [bool(row.fault) for row in rows] == [False, False, True]
+    assert rows[2].median_us == 0
+    assert rows[0].ratio == 1
+
+
+@pytest.mark.parametrize("name", ["5 KB", "50 KB, no placeholder", "Word 80 KB", "base64 text", "depth 100"])
+def test_floor_puts_the_signature_into_both_texts(name: str) -> None:
+    subject = message(name)
+    output = bytes(contenders.FLOOR.prepare(subject)())
+    assert keeps_the_rest(Message(subject.name, subject.data, subject.spans), output)
+    assert (output != subject.data) is subject.signed
+
+
+@pytest.mark.parametrize("contender", [contenders.XINKSIG, contenders.CHUNKED], ids=lambda one: one.name)
+@pytest.mark.parametrize("name", [name for name in NAMES if "MB" not in name])
+def test_xinksig_does_the_job_on_every_message(contender: contenders.Contender, name: str) -> None:
+    subject = message(name)
+    output = bytes(contender.prepare(subject)())
+    assert fault(subject, output) == ""
+    assert keeps_the_rest(subject, output)
+
+
+def test_table_is_markdown() -> None:
+    assert table(("", "a"), [("x", "1"), ("yy", "22")]) == (
+        "|    |  a |\n| -- | -: |\n| x  |  1 |\n| yy | 22 |"
+    )
+
+
+def test_plot_is_drawn_from_the_results(tmp_path: Path) -> None:
+    names = ["--only", "5 KB", "--only", "50 KB", "--rounds", "1", "--no-processes"]
+    results = tmp_path / "bench.json"
+    assert run.main([*names, "--json", str(results)]) == 0
+    assert plot.main(["--json", str(results)]) == 0
+    svg = (tmp_path / "speed.svg").read_text()
+    assert svg.count("<path") >= 3
+    assert "prefers-color-scheme: dark" in svg

@@ -37,7 +37,7 @@ def rewrite(
     if not isinstance(message, (bytes, bytearray, memoryview)):
         raise UsageError(f"rewrite() takes the message as bytes, bytearray or memoryview, not {_kind(message)}")
     _check_source(signature)
-    rewriter = Rewriter(options, envelope=envelope)
+    rewriter = _rewriter(signature, options, envelope)
     pieces = rewriter.feed(message)
     pieces += _answer(rewriter, signature, options)
     pieces += rewriter.close()
@@ -58,7 +58,7 @@ class Rewriting(Iterator[Piece]):
         self._chunks = iter(chunks)
         self._signature = signature
         self._options = options
-        self._rewriter = Rewriter(options, envelope=envelope)
+        self._rewriter = _rewriter(signature, options, envelope)
         self._pieces: deque[Piece] = deque()
         self._ended = False
 
@@ -118,7 +118,7 @@ class AsyncRewriting(AsyncIterator[Piece]):
         self._chunks = aiter(chunks) if isinstance(chunks, AsyncIterable) else _as_async(chunks)
         self._signature = signature
         self._options = options
-        self._rewriter = Rewriter(options, envelope=envelope)
+        self._rewriter = _rewriter(signature, options, envelope)
         self._pieces: deque[Piece] = deque()
         self._ended = False
 
@@ -185,6 +185,14 @@ def rewrite_aiter(
 async def _as_async(chunks: Iterable[Buffer]) -> AsyncIterator[Buffer]:
     for chunk in chunks:
         yield chunk
+
+
+def _rewriter(signature: object, options: Options | None, envelope: Envelope | None) -> Rewriter:
+    """Return a kernel that asks only where there is somebody to ask."""
+    rewriter = Rewriter(options, envelope=envelope)
+    if signature is None or isinstance(signature, Signature):
+        rewriter.answer_all(signature)
+    return rewriter
 
 
 def _answer(

@@ -61,9 +61,8 @@ class Decision:
             return None
         for text in self._texts:
             for found in text.open():
-                place = found.place
-                if not found.is_opt_out and (place.trigger, place.name) not in situation.answers:
-                    return situation.request(place.trigger, place.name)
+                if not found.is_opt_out and not situation.is_answered(found.place):
+                    return situation.request(found.place.trigger, found.place.name)
         return None
 
     def _plan(self) -> None:
@@ -172,8 +171,8 @@ class Decision:
                 for found in text.open()
                 if found.place.trigger is Trigger.APPEND
             ]
-            signature = situation.answers.get((Trigger.APPEND, ""))
-            if not appended or signature is None:
+            signature = situation.answered(appended[0][1].place) if appended else None
+            if signature is None:
                 continue
             if any(text.shows(signature, situation.options) for text, _ in appended):
                 verdict = Verdict(Outcome.ALREADY_SIGNED, "the newest text has a signature already")
@@ -213,7 +212,7 @@ class Decision:
     def _settle(self) -> None:
         self._situation.texts = ()
         for text in self._texts:
-            text.settle()
+            self._journal.room -= text.settle(self._journal.room)
 
     def _choose(self, found: Found) -> Choice | None:
         """Return what is to be put in a place, ``None`` where it stays as it is."""
@@ -221,7 +220,7 @@ class Decision:
         if found.is_opt_out:
             return Choice(found, None)
         place = found.place
-        signature = None if situation.opted_out else situation.answers[place.trigger, place.name]
+        signature = None if situation.opted_out else situation.answered(place)
         if signature is None and (
             situation.options.unassigned == "leave" or place.trigger is not Trigger.PLACEHOLDER
         ):

@@ -31,6 +31,8 @@ class Journal:
         self.broken = False
         """Whether our own code failed; the rest of the message is not looked into."""
         self.size_in = 0
+        self.room = 1 << 20
+        """How many more octets of text may be kept until the report is read."""
         self._message: list[Verdict] = []
         self._parts: list[tuple[Part, Verdict | TextPart]] = []
 

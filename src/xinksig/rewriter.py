@@ -123,6 +123,12 @@ class Rewriter:
         self.wanted = None
         return self._run()
 
+    def answer_all(self, signature: Signature | None, /) -> None:
+        """Answer every request with this signature, without setting ``wanted``; call it before ``feed``."""
+        if signature is not None and not isinstance(signature, Signature):
+            raise UsageError(f"answer_all() takes a Signature or None, not {type(signature).__name__}")
+        self._situation.serve(signature)
+
     def give_up(self, reason: str, /) -> list[bytes | memoryview]:
         """Say that the source cannot answer: the rest goes out untouched, ``Outcome.SOURCE_FAILED``."""
         if self._closed and self.done:

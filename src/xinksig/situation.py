@@ -12,6 +12,7 @@ from xinksig.policy import Verdict, is_patch_or_list, judge_message
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
 from xinksig.text.newest import Origin, kind
+from xinksig.text.place import Place
 from xinksig.textpart import TextPart
 
 
@@ -24,7 +25,9 @@ class Situation:
     def __init__(self, options: Options, envelope: Envelope | None) -> None:
         self.options = options
         self.envelope = envelope
-        self.answers: dict[tuple[Trigger, str], Signature | None] = {}
+        self._answers: dict[tuple[Trigger, str], Signature | None] = {}
+        self._serves = False
+        self._served: Signature | None = None
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
         self.texts: Sequence[TextPart] = ()
@@ -84,7 +87,20 @@ class Situation:
 
     def answer(self, request: SignatureRequest, signature: Signature | None) -> None:
         """Keep an answer for all triggers that ask the same."""
-        self.answers[request.trigger, request.name] = signature
+        self._answers[request.trigger, request.name] = signature
+
+    def serve(self, signature: Signature | None) -> None:
+        """Answer whatever is asked with this signature."""
+        self._serves = True
+        self._served = signature
+
+    def is_answered(self, place: Place) -> bool:
+        """Whether the answer to what a place asks for is known."""
+        return self._serves or (place.trigger, place.name) in self._answers
+
+    def answered(self, place: Place) -> Signature | None:
+        """Return the signature for a place; ``None``: it has none."""
+        return self._served if self._serves else self._answers[place.trigger, place.name]
 
     def note_used(self, signatures: Iterable[Signature | None]) -> None:
         """Keep the ids of signatures that were put in."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
@@ -57,11 +56,12 @@ class TextPart:
         self.message_newline = newline
         self.html = part.content_type.type == "text/html"
         self.found: list[Found] = []
-        self._spans: list[tuple[Found, int, int, str]] = []
         self.problem: Verdict | None = None
         """Why the part is left alone as a whole."""
         self.note: Verdict | None = None
         """What to report of a part in which nothing was found."""
+        self.characters = ""
+        """The decoded text."""
         self.decoded: transfer.Decoded
         self.text: charsets.Text
 
@@ -88,26 +88,22 @@ class TextPart:
         if self.decoded.problem:
             return Verdict(Outcome.AMBIGUOUS, self.decoded.problem)
         self.text = charsets.read(charset, self.decoded.octets, declared=bool(label))
+        self.characters = self.text.characters
         if "-----BEGIN PGP " in self.characters and _PGP.search(self.characters):
             return Verdict(Outcome.INLINE_PGP, "it is signed or encrypted (inline PGP)")
         return None
 
     @property
-    def characters(self) -> str:
-        """The decoded text."""
-        return self.text.characters
-
-    @cached_property
     def flowed(self) -> bool:
         """Whether the text is format=flowed (RFC 3676)."""
         return self.part.content_type.parameters.get("format", "").lower() == "flowed"
 
-    @cached_property
+    @property
     def delsp(self) -> bool:
         """Whether the blank of a soft line break is deleted (RFC 3676, 4.1)."""
         return self.part.content_type.parameters.get("delsp", "").lower() == "yes"
 
-    @cached_property
+    @property
     def newline(self) -> str:
         """The line ending of the decoded text."""
         index = self.characters.find("\n")
@@ -115,7 +111,7 @@ class TextPart:
             return "\r\n" if self.characters[index - 1 : index] == "\r" else "\n"
         return "\r" if "\r" in self.characters else self.message_newline.decode("ascii")
 
-    @cached_property
+    @property
     def encoded_newline(self) -> bytes:
         """The line ending of the body in its transfer encoding."""
         index = self.raw.find(b"\n")
@@ -235,30 +231,41 @@ class TextPart:
             return min(fates, key=lambda fate: OUTCOME_RANK[fate.outcome])
         return self.note or Verdict(Outcome.NO_PLACEHOLDER, "no placeholder was found")
 
-    def settle(self) -> None:
-        """Keep what the report needs and let the text go: a message may hold many parts."""
-        for found in self.found:
-            place = found.place
-            if place.trigger is not Trigger.APPEND:
-                span = self.encoded_span(place.start, place.stop)
-                self._spans.append((found, *span, self.characters[place.start : place.stop]))
-        self.raw = b""
+    def settle(self, room: int) -> int:
+        """Keep what the report needs and let the text go: a message may hold many parts.
+
+        A text of up to ``room`` octets is kept for a report that asks for places. Returns what is kept.
+        """
         self._history = None
+        if self.found and len(self.raw) <= room:
+            return len(self.raw)
+        self._matches = self.matches()
+        self.raw = b""
+        self.characters = ""
         self.__dict__.pop("text", None)
         self.__dict__.pop("decoded", None)
+        return 0
+
+    _matches: tuple[Match, ...] | None = None
 
     def matches(self) -> tuple[Match, ...]:
         """Return the triggers for the report, in octets of the message."""
+        if self._matches is not None:
+            return self._matches
         body = self.part.body
         matches = []
-        for found, start, stop, written in self._spans:
+        for found in self.found:
+            place = found.place
+            if place.trigger is Trigger.APPEND:
+                continue
             fate = self.problem or found.fate or LEFT
+            start, stop = self.encoded_span(place.start, place.stop)
             matches.append(
                 Match(
                     start=body + start,
                     stop=body + stop,
-                    written=written,
-                    name=found.place.name,
+                    written=self.characters[place.start : place.stop],
+                    name=place.name,
                     outcome=Outcome.PARTLY_REPLACED if fate in _BY_DESIGN else fate.outcome,
                     reason=fate.reason,
                 )

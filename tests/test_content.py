@@ -396,7 +396,7 @@ def test_equal_fields_share_their_reading() -> None:
 )
 @pytest.mark.parametrize("start", [b" multipart/mixed; boundary=x;", b" multipart/mixed;a=", b""])
 def test_large_fields_are_read_in_linear_time(start: bytes, piece: bytes) -> None:
-    body = start + piece * (300_000 // len(piece))
+    body = start + piece * (100_000 // len(piece))
     started = time.perf_counter()
     parse_content_type(body)
     parse_disposition(body)

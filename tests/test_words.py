@@ -35,9 +35,16 @@ from xinksig.mime.words import codec, decode, decode_octets
         ("=?utf-8?q??=", ""),
         ("a =?utf-8?q?x=?= b", "a x= b"),
         ("=?utf-8?q?a==3D=ZZ=3?=", "a===ZZ=3"),
-        ("=?us-ascii?q?=E4?=", "\ufffd"),
+        ("=?us-ascii?q?=E4?=", "ä"),
+        ("=?ascii?q?=C3=A4?=", "ä"),
+        ("=?iso-8859-1?q?=93x=94?=", "“x”"),
+        ("=?iso-8859-8-i?q?=F9?=", "ש"),
+        ("=?gb2312?b?jMI=?=", "屄"),
+        ("=?utf-7?q?Fr+APY-sche?=", "Frösche"),
         ("=?us-ascii?q?=C3=A4?=", "ä"),
         ("=?utf-8?q?=E4?=", "\ufffd"),
+        ("=?iso-8859-1?q?=81=E4?=", "\x81ä"),
+        ("=?iso-2022-jp?q?=1B$B=22!=1B=28B_x?=", "◆ x"),
     ],
 )
 def test_decoded(text: str, expected: str) -> None:

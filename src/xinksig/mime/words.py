@@ -8,30 +8,14 @@ import binascii
 import contextlib
 import re
 
+from xinksig.mime.labels import Charset, lookup
+
 _WORD = re.compile(
     r"=\?([^?\s]{1,75})\?"
     r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([ ->@-~]*+(?:\?(?!=)[ ->@-~]*+){0,8}))\?="
 )
 _ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CODECS = {
-    "us-ascii": "ascii",
-    "ascii": "ascii",
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "iso-2022-jp": "iso2022_jp",
-    "shift_jis": "cp932",
-    "euc-jp": "euc_jp",
-    "euc-kr": "cp949",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "gb18030": "gb18030",
-    "big5": "big5",
-    "koi8-r": "koi8_r",
-    "koi8-u": "koi8_u",
-    **{f"iso-8859-{number}": f"iso8859_{number}" for number in (*range(1, 12), *range(13, 17))},
-    **{f"windows-{number}": f"cp{number}" for number in range(1250, 1259)},
-}
 
 
 def decode(text: str) -> str:
@@ -47,7 +31,7 @@ def decode(text: str) -> str:
     label, done = "", 0
     for match in _WORD.finditer(text):
         word_label = match[1].partition("*")[0].lower()
-        octets = _octets(match) if codec(word_label) else None
+        octets = _octets(match) if lookup(word_label) else None
         if octets is None:
             continue
         between = text[done : match.start()]
@@ -83,18 +67,25 @@ def _octet(escape: re.Match[bytes]) -> bytes:
 
 
 def codec(label: str) -> str | None:
-    """Return Python's codec for a lower-case charset label, ``None`` for one that is not read here."""
-    return _CODECS.get(label)
+    """Return Python's codec that writes the charset of that label, ``None`` if it is not known."""
+    charset = lookup(label)
+    return charset.codec if charset is not None else None
 
 
 def decode_octets(octets: bytes, label: str) -> str:
     """Return octets as text: in that charset if they are valid in it, else UTF-8, else as best fits."""
-    declared = codec(label)
-    for name in (declared, None if octets.isascii() and declared else "utf-8"):
-        if name is not None:
-            with contextlib.suppress(UnicodeDecodeError):
-                return _without_surrogates(octets.decode(name))
-    return _without_surrogates(octets.decode(declared or "latin-1", "replace"))
+    charset = lookup(label)
+    for name in _readers(charset, octets):
+        with contextlib.suppress(UnicodeDecodeError):
+            return _without_surrogates(octets.decode(name))
+    return _without_surrogates(octets.decode(charset.reader if charset is not None else "latin-1", "replace"))
+
+
+def _readers(charset: Charset | None, octets: bytes) -> tuple[str, ...]:
+    """Return the codecs to try."""
+    if charset is None or charset.name == "us-ascii":
+        return ("utf-8",)
+    return (charset.reader,) if octets.isascii() else (charset.reader, "utf-8", charset.codec)
 
 
 def _without_surrogates(text: str) -> str:

@@ -13,6 +13,8 @@ from xinksig.errors import SourceError
 from xinksig.model import InlineImage
 from xinksig.signature import images as image_files
 from xinksig.signature import styles
+from xinksig.text.html.fragment import fragment
+from xinksig.text.html.names import VOID
 from xinksig.text.html.scanner import COMMENT, DROPPED, END, START, Span, attributes, self_closing, spans
 
 LARGE = 100_000
@@ -142,10 +144,8 @@ class _Reading:
         self.problems.append(Problem(line, text, quote))
 
     def closed(self, body: str) -> str:
-        from xinksig.text.html.fragment import fragment
-
         closed = fragment(body).html
-        if closed != body:
+        if closed != body and _tags(closed) != _tags(body):
             self.note(0, "the HTML is not closed properly and was closed as a browser does")
         return closed
 
@@ -290,6 +290,12 @@ class _Reading:
             raise DocumentError(str(error), self._line, value[:200]) from error
         self.images.setdefault(image.name, image)
         return f"cid:{image.name}"
+
+
+def _tags(html: str) -> list[tuple[int, str]]:
+    """Return the tags in order, without those that a parser may add or leave out as it likes."""
+    left_out = VOID | {"tbody"}
+    return [(kind, name) for kind, _, _, name in spans(html) if kind in (START, END) and name not in left_out]
 
 
 def _body(html: str) -> tuple[str, str]:

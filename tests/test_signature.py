@@ -106,6 +106,14 @@ def test_whole_document_is_reduced_and_broken_html_closed() -> None:
     assert "</b>" in html
 
 
+def test_references_are_found_once() -> None:
+    signature = Signature('<img src="cid:logo.png">', images=(LOGO,))
+    ((start, stop, name),) = signature.references
+    assert signature.fragment.html[start:stop] == name == "logo.png"
+    assert signature.references is signature.references
+    assert Signature("cid").references == ()
+
+
 def test_digest_tells_signatures_apart_and_is_stable() -> None:
     first = Signature("<b>x</b>", "x", (LOGO,))
     assert first.digest == Signature("<b>x</b>", "x", (LOGO,), id="other").digest

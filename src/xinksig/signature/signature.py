@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from xinksig.errors import SourceError, UsageError
 from xinksig.model import InlineImage
+from xinksig.signature.images import Reference, references
+from xinksig.signature.images import problems as image_problems
 from xinksig.text.html.fragment import Fragment, fragment
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
@@ -33,6 +35,7 @@ class Signature:
     _noted: tuple[str, ...] = field(default=(), init=False, compare=False)
     _fragment: Fragment | None = field(default=None, init=False, compare=False)
     _plain: str | None = field(default=None, init=False, compare=False)
+    _references: tuple[Reference, ...] | None = field(default=None, init=False, compare=False)
     _digest: bytes = field(default=b"", init=False, compare=False)
     _problems: tuple[str, ...] | None = field(default=None, init=False, compare=False)
     _encoded: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict, init=False, compare=False)
@@ -133,6 +136,14 @@ class Signature:
         return self._plain
 
     @property
+    def references(self) -> tuple[Reference, ...]:
+        """Where ``fragment.html`` shows an image by ``cid:NAME``; found at first use."""
+        if self._references is None:
+            object.__setattr__(self, "_references", tuple(references(self.fragment.html)))
+            assert self._references is not None
+        return self._references
+
+    @property
     def digest(self) -> bytes:
         """32 octets that stand for all a reader will see: equal for equal signatures, on any machine."""
         if not self._digest:
@@ -165,21 +176,18 @@ class Signature:
         return self._problems
 
     def _found_problems(self) -> list[str]:
-        from xinksig.signature.images import problems, references
-
         found = []
         for name, half in (("html", self.html), ("text", self.text)):
             if half is not None and not half.strip():
                 found.append(f"the {name} is empty")
-        html = self.fragment.html
         if self.html is not None and _STYLE_TAG.search(self.html):
             found.append("style sheets are dropped by mail clients: Signature.from_html makes them inline")
         names = {image.name for image in self.images}
-        used = {reference.name for reference in references(html)}
+        used = {reference.name for reference in self.references}
         found += [f"the HTML shows the image {name!r}, which is not given" for name in sorted(used - names)]
         found += [f"image {name!r} is not shown by the HTML" for name in sorted(names - used)]
         for image in self.images:
-            found += problems(image)
+            found += image_problems(image)
         longest = max(self.plain.encode("utf-8").split(b"\n"), key=len)
         if len(longest) > _LINE_LIMIT:
             found.append(

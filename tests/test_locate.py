@@ -2,9 +2,7 @@
 
 import random
 import re
-import tracemalloc
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +12,6 @@ from html5_support import (
     XHTML,
     Element,
     Event,
-    bodies,
     draw,
     normalised,
     placeholders,
@@ -23,12 +20,12 @@ from html5_support import (
 )
 from xinksig.model import Outcome
 from xinksig.text.html import visible
-from xinksig.text.html.locate import Search, find
+from xinksig.text.html.locate import find
 from xinksig.text.html.spelling import spelling
 from xinksig.text.pattern import Pattern, pattern
 from xinksig.text.place import Place
 
-TOKEN = "{EMAILSIGNATURE}"  # noqa: S105
+TOKEN = "{EMAILSIGNATURE}"
 PATTERN = pattern((TOKEN,), True)
 
 
@@ -458,3 +455,97 @@ def test_anchors_find_what_the_full_search_and_html5lib_find_in_150000_texts() -
     for _ in range(150_000):
         hits += check_against_tokens(draw(source, ATOMS, 12), source.choice(PATTERNS)) > 0
     assert hits > 10_000
+
+
+# Against the tree: what is hidden, what stands beside the cells of a table.
+
+CONTEXT_WORDS = """
+<div> </div> <p> </p> <b> </b> <span> </span> <div,hidden> <p,hidden> <span,hidden> <b,hidden> <li> <li,hidden> </li>
+<ul> </ul> <table> </table> <tr> <tr,hidden> </tr> <td> <td,hidden> </td> <th> <tbody> </tbody> <caption> </caption>
+<div,style="display:none"> <span,style='mso-hide:all'> <a,style="visibility:hidden"> <a> </a> <h1> </h1> <h2,hidden>
+<object> </object> <details> </details> <details,open> <summary> </summary> <br> <hr> <form> </form>
+<td,title="hidden"> <p,style="text-decoration:none"> <blockquote> </blockquote> <body,hidden> <svg> </svg> <center>
+</center> <dl> <dt,hidden> <dd> </dl> <img,hidden> <table,hidden> <select> </select> <o:p,hidden> </o:p> <col> </body>
+"""
+CONTEXT_ATOMS = [word.replace(",", " ") for word in CONTEXT_WORDS.split()]
+CONTEXT_ATOMS += [TOKEN] * 14 + [
+    "<table><tr><td>",
+    "</td></tr></table>",
+    "</td><td>",
+    "</td></tr><tr><td>",
+    "x",
+    "<p>x</p>",
+]
+CONTEXT_ATOMS += [
+    "<table><tr><td>x</td></tr></table>",
+    "<div hidden>x</div>",
+    "{EMAIL<b hidden>SIGN</b>ATURE}",
+]
+
+
+def is_hidden(element: Element) -> bool:
+    style = element.attributes.get("style", "")
+    return (
+        "hidden" in element.attributes
+        or element.name in ("object", "audio", "video", "canvas", "datalist")
+        or (":" in style and "text-decoration" not in style)
+    )
+
+
+def is_unseen(around: Sequence[Element]) -> bool:
+    for element, inner in zip(around, [*around[1:], None], strict=True):
+        closed = element.name == "details" and "open" not in element.attributes
+        if (
+            is_hidden(element)
+            or element.namespace != XHTML
+            or (closed and (inner is None or inner.name != "summary"))
+        ):
+            return True
+    return False
+
+
+def is_misplaced(around: Sequence[Element]) -> bool:
+    names = [element.name for element in around]
+    if "select" in names:
+        return True
+    within = max((index for index, name in enumerate(names) if name == "table"), default=-1)
+    return within >= 0 and not {"td", "th", "caption"}.intersection(names[within:])
+
+
+def check_against_tree(html: str) -> tuple[int, int, int]:
+    """Compare with the open elements of html5lib; return how many were seen, refused, and refused for nothing."""
+    events = tree_events(html)
+    judged = {one.start: one for one in placeholders(html, events, [TOKEN])}
+    places = {place.start: place for place in find(html, PATTERN)}
+    assert places.keys() <= judged.keys(), html
+    seen = refused = needless = 0
+    for start, one in judged.items():
+        unseen = any(map(is_unseen, one.open_elements))
+        misplaced = any(map(is_misplaced, one.open_elements))
+        place = places.get(start)
+        if place is None:
+            assert unseen, f"{html} at {start} is seen"
+        elif place.outcome is None:
+            assert not unseen, f"{html} at {start} is not seen"
+            assert not misplaced, f"{html} at {start} is beside the cells"
+            seen += 1
+        else:
+            refused += 1
+            needless += not misplaced and not unseen
+    return seen, refused, needless
+
+
+@given(st.lists(st.sampled_from(CONTEXT_ATOMS), max_size=12).map("".join))
+def test_what_is_replaced_is_seen_and_in_its_place_by_the_tree(html: str) -> None:
+    check_against_tree(html)
+
+
+@pytest.mark.deep
+def test_what_is_replaced_is_seen_and_in_its_place_by_the_tree_in_40000_texts() -> None:
+    source = random.Random(77)
+    seen = refused = needless = 0
+    for _ in range(40_000):
+        counts = check_against_tree(draw(source, CONTEXT_ATOMS, 14))
+        seen, refused, needless = seen + counts[0], refused + counts[1], needless + counts[2]
+    assert seen > 20_000
+    assert needless < refused

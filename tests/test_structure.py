@@ -121,9 +121,13 @@ def test_every_split_gives_the_same_events(newline: bytes) -> None:
     assert read(message, list(range(len(message)))) == expected
 
 
-PIECES = [b"--a", b"--ab", b"--", b"-", b"\r\n", b"\n", b"\r", b" ", b"\t", b"text", b"a", b"b", b":", b"X: y",
-          b"Content-Type: multipart/mixed; boundary=a\n\n", b"Content-Type: multipart/related; boundary=ab\r\n\r\n",
-          b"Content-Type: multipart/x; boundary=c\n\n", b"\n--c\n", b"\n--c--\n", b"\n--a--\n"]  # fmt: skip
+PIECES = [
+    *(b"--a", b"--ab", b"--", b"-", b"\r\n", b"\n", b"\r", b" ", b"\t", b"text", b"a", b"b", b":", b"X: y"),
+    b"Content-Type: multipart/mixed; boundary=a\n\n",
+    b"Content-Type: multipart/related; boundary=ab\r\n\r\n",
+    b"Content-Type: multipart/x; boundary=c\n\n",
+    *(b"\n--c\n", b"\n--c--\n", b"\n--a--\n"),
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.data())

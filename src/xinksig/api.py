@@ -1,7 +1,7 @@
 """Whole messages and streams: short loops around the kernel."""
 
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Coroutine, Iterable, Iterator
 from typing import NamedTuple
 
 from xinksig.errors import UsageError
@@ -35,7 +35,9 @@ def rewrite(
     ``MessageError`` in strict mode.
     """
     if not isinstance(message, (bytes, bytearray, memoryview)):
-        raise UsageError(f"rewrite() takes the message as bytes, bytearray or memoryview, not {_kind(message)}")
+        raise UsageError(
+            f"rewrite() takes the message as bytes, bytearray or memoryview, not {_kind(message)}"
+        )
     _check_source(signature)
     rewriter = _rewriter(signature, options, envelope)
     pieces = rewriter.feed(message)
@@ -145,16 +147,18 @@ class AsyncRewriting(AsyncIterator[Piece]):
         rewriter = self._rewriter
         while (request := rewriter.wanted) is not None:
             signature = self._signature
+            answer: object = signature
             if callable(signature):
                 try:
                     answer = signature(request)
-                    signature = await answer if hasattr(answer, "__await__") else answer
+                    if isinstance(answer, Awaitable):
+                        answer = await answer
                 except Exception as error:
                     if not _passes(self._options):
                         raise
                     pieces += rewriter.give_up(_describe(error))
                     continue
-            pieces += rewriter.provide(signature)
+            pieces += rewriter.provide(_signature(answer))
         return pieces
 
     @property
@@ -201,7 +205,7 @@ def _answer(
     """Answer what the kernel wants, as often as it wants something."""
     pieces: list[Piece] = []
     while (request := rewriter.wanted) is not None:
-        answer = signature
+        answer: object = signature
         if callable(signature):
             try:
                 answer = signature(request)
@@ -210,10 +214,18 @@ def _answer(
                     raise
                 pieces += rewriter.give_up(_describe(error))
                 continue
-        if answer is not None and not isinstance(answer, Signature):
-            raise UsageError(f"the signature source returned {_kind(answer)}: it must return a Signature or None")
-        pieces += rewriter.provide(answer)
+        pieces += rewriter.provide(_signature(answer))
     return pieces
+
+
+def _signature(answer: object) -> Signature | None:
+    """Return what a source answered, if it is an answer."""
+    if answer is None or isinstance(answer, Signature):
+        return answer
+    if isinstance(answer, Coroutine):
+        answer.close()
+        raise UsageError("the signature source is asynchronous: use rewrite_aiter()")
+    raise UsageError(f"the signature source returned {_kind(answer)}: it must return a Signature or None")
 
 
 def _passes(options: Options | None) -> bool:
@@ -231,7 +243,9 @@ def _check_source(signature: object) -> None:
 
 def _check_chunks(chunks: object, name: str) -> None:
     if isinstance(chunks, (bytes, bytearray, memoryview, str)):
-        raise UsageError(f"{name}() takes an iterable of chunks, not {_kind(chunks)}: use rewrite(), or [message]")
+        raise UsageError(
+            f"{name}() takes an iterable of chunks, not {_kind(chunks)}: use rewrite(), or [message]"
+        )
 
 
 def _kind(value: object) -> str:

@@ -12,7 +12,8 @@ def _expand(ranges: str) -> str:
 
 
 IGNORABLE = _expand(
-    "0000 00AD 034F 061C 115F 1160 17B4 17B5 180E 200B-200F 202A-202E 2060-2064 2066-2069 FE00 FE01 FE0E FE0F FEFF"
+    "0000 00AD 034F 061C 115F 1160 17B4 17B5 180E 200B-200F 202A-202E 2060-2064 2066-2069"
+    " FE00 FE01 FE0E FE0F FEFF"
 )
 """Ignorable characters, each once: a browser shows nothing for them inside a word."""
 

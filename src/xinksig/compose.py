@@ -45,7 +45,7 @@ class Wrapper(NamedTuple):
 
 def derive_id(*seeds: bytes) -> str:
     """Return 128 bits in hexadecimal, the same for the same seeds on every run and machine."""
-    from hashlib import blake2b  # noqa: PLC0415 - costs 2 ms at import, and few messages need it
+    from hashlib import blake2b
 
     digest = blake2b(digest_size=16)
     for seed in seeds:
@@ -79,7 +79,10 @@ def content_fields(part: Part, retype: Retype | None, newline: bytes) -> list[Co
 def _retyped(octets: bytes, field: Field, retype: Retype, newline: bytes) -> bytes:
     name, body = octets[: field.body - field.start], octets[field.body - field.start :]
     if field.name == b"content-type" and retype.charset:
-        return name + replace_parameter(body, "charset", retype.charset)
+        replaced = replace_parameter(body, "charset", retype.charset)
+        # A field that was read without doubt can be changed in place.
+        assert replaced is not None
+        return name + replaced
     if field.name == b"content-transfer-encoding" and retype.encoding:
         ending = body[len(body.rstrip(b"\r\n")) :]
         return name + b" " + retype.encoding.encode() + (ending or newline)

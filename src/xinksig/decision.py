@@ -16,14 +16,23 @@ from xinksig.errors import (
     TransferError,
 )
 from xinksig.mime.part import Part
-from xinksig.model import Kind, Outcome, Trigger
+from xinksig.model import Outcome, Trigger
 from xinksig.policy import Verdict, looks_like_patch
 from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
 from xinksig.situation import Situation
 from xinksig.text import newest
 from xinksig.text.pattern import pattern
-from xinksig.textpart import BEYOND_TWIN, LEFT, SPARED, Found, TextPart
+from xinksig.textpart import (
+    BEYOND_TWIN,
+    LEFT,
+    OPTED_LEFT,
+    OPTED_REMOVED,
+    REMOVED,
+    SPARED,
+    Found,
+    TextPart,
+)
 from xinksig.writer import Choice, Composition, write
 
 STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
@@ -52,7 +61,7 @@ class Decision:
         self._planned = False
 
     def wanted(self) -> SignatureRequest | None:
-        """Return the next request to be answered, ``None`` when all are. Raises ``MessageError`` if strict."""
+        """Return the next request to be answered, ``None`` when all are; raises if strict."""
         if not self._planned:
             self._plan()
             self._planned = True
@@ -156,7 +165,9 @@ class Decision:
         )
         for text in texts:
             if patch:
-                text.note = Verdict(Outcome.PATCH, "it is a patch, list mail or machine mail: nothing is appended")
+                text.note = Verdict(
+                    Outcome.PATCH, "it is a patch, list mail or machine mail: nothing is appended"
+                )
                 continue
             find = newest.html_append_place if text.html else newest.plain_append_place
             text.add([find(text.characters, text.history(options))], options)
@@ -204,8 +215,11 @@ class Decision:
             text.problem = self._journal.note_internal_error(error)
             return []
         for choice in choices:
-            if choice.found.fate is not None:
-                self._raise_if_strict(text, choice.found.fate)
+            fate = choice.found.fate
+            if fate is not None:
+                self._raise_if_strict(text, fate)
+            if fate is REMOVED and self._situation.opted_out:
+                choice.found.fate = OPTED_REMOVED
         self._situation.note_used(choice.signature for choice in choices if choice.found.is_written)
         return written
 
@@ -224,7 +238,7 @@ class Decision:
         if signature is None and (
             situation.options.unassigned == "leave" or place.trigger is not Trigger.PLACEHOLDER
         ):
-            found.fate = LEFT
+            found.fate = OPTED_LEFT if situation.opted_out else LEFT
             return None
         return Choice(found, signature)
 

@@ -46,9 +46,7 @@ class Head:
             field = self._handled[0]
             ending = self._ending(field)
             changes.append(Change(field.start, field.stop, line + ending, "handled-field"))
-            changes += [
-                Change(field.start, field.stop, b"", "handled-field") for field in self._handled[1:]
-            ]
+            changes += [Change(field.start, field.stop, b"", "handled-field") for field in self._handled[1:]]
         else:
             at, behind = self._handled_place()
             changes.append(Change(at, at, line + self.newline + behind, "handled-field"))

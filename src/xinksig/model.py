@@ -32,7 +32,7 @@ class Trigger(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a message or a part; stable names for logs. A message takes the first that any part has."""
+    """What became of a message or a part, as stable names; a message takes the first that any part has."""
 
     ALREADY_HANDLED = "already-handled"
     INTERNAL_ERROR = "internal-error"
@@ -328,7 +328,7 @@ class Report(_MadeWhenRead):
         pieces.append(view[at:])
         return b"".join(pieces)
 
-    def to_dict(self, full: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+    def to_dict(self, full: bool = False) -> dict[str, Any]:
         """Return the report as values that JSON knows; addresses and replacements only when ``full``."""
         result = asdict(self)
         for part in result["parts"]:

@@ -18,8 +18,14 @@ _FROZEN_MULTIPARTS = {
     "multipart/encrypted": (Outcome.ENCRYPTED, "it is encrypted (multipart/encrypted)"),
     "multipart/report": (Outcome.DELIVERY_REPORT, "it is a report (multipart/report)"),
 }
-_CONNECTOR_TEST = re.compile(r"\bO365ConnectorValidation|^Test email for connector validation$", re.I)
-_PATCH_SUBJECT = re.compile(r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.I)
+_CONNECTOR_TEST = re.compile(
+    r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE
+)
+_PATCH_SUBJECT = re.compile(
+    r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.IGNORECASE
+)
+_AUTO_KEYWORD = re.compile(r"\s*(?:\([^()]*\)\s*)?(?:no\b(?!-)|[;(]|\Z)")
+"""``Auto-Submitted: no`` or nothing, with a comment or parameters (RFC 3834, 5)."""
 _LIST_FIELDS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
 
 
@@ -45,8 +51,10 @@ def judge_message(
         return Verdict(Outcome.AUTOMATIC, "the envelope sender is empty: it is an automatic message")
     if b"auto-submitted" in names:
         submitted = (headers.get("Auto-Submitted") or "").strip()
-        if submitted.partition(";")[0].strip().lower() not in ("no", ""):
-            return Verdict(Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted: {submitted[:40]})")
+        if _AUTO_KEYWORD.match(submitted.lower()) is None:
+            return Verdict(
+                Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted: {submitted[:40]})"
+            )
     if b"x-ms-tnef-correlator" in names and (headers.get("X-MS-TNEF-Correlator") or "").strip():
         return Verdict(Outcome.TNEF, "its text is inside TNEF (X-MS-TNEF-Correlator is set)")
     if b"content-class" in names:
@@ -101,7 +109,9 @@ def judge_multipart(part: Part) -> Verdict | None:
         return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
     encoding, ambiguous = part.transfer_encoding
     if ambiguous or encoding not in ("7bit", "8bit", "binary"):
-        return Verdict(Outcome.AMBIGUOUS, ambiguous or f"a multipart has the transfer encoding {encoding[:40]!r}")
+        return Verdict(
+            Outcome.AMBIGUOUS, ambiguous or f"a multipart has the transfer encoding {encoding[:40]!r}"
+        )
     if not part.boundary:
         return Verdict(Outcome.MALFORMED, "it is a multipart without a boundary")
     return None
@@ -135,7 +145,11 @@ def judge_leaf(part: Part) -> Verdict | None:
 
 
 def _judge_message_leaf(media_type: str) -> Verdict:
-    if media_type in ("message/delivery-status", "message/disposition-notification", "message/feedback-report"):
+    if media_type in (
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+    ):
         return Verdict(Outcome.DELIVERY_REPORT, f"it is a report ({media_type})")
     return Verdict(Outcome.ATTACHED_MESSAGE, "it is an attached message")
 
@@ -160,10 +174,14 @@ def is_patch_or_list(headers: Headers) -> bool:
     if (headers.get("Precedence") or "").strip().lower() in ("bulk", "junk", "list"):
         return True
     mailer = (headers.get("X-Mailer") or headers.get("User-Agent") or "").strip().lower()
-    return mailer.startswith("git-send-email") or _PATCH_SUBJECT.search(headers.get("Subject") or "") is not None
+    return (
+        mailer.startswith("git-send-email") or _PATCH_SUBJECT.search(headers.get("Subject") or "") is not None
+    )
 
 
-_PATCH_BODY = re.compile(r"^(?:diff --git a/|Index: \S|--- (?:a/|/dev/null)|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)", re.M)
+_PATCH_BODY = re.compile(
+    r"^(?:diff --git a/|Index: \S|--- (?:a/|/dev/null)|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)", re.MULTILINE
+)
 
 
 def looks_like_patch(text: str) -> bool:

@@ -27,7 +27,7 @@ class Related:
         if not signature.images:
             return fragment
         html = fragment.html
-        pieces = []
+        pieces: list[str] = []
         at = 0
         images = {image.name: image for image in signature.images}
         for reference in references(html):
@@ -71,8 +71,14 @@ class Related:
 
     def wrapper(self) -> compose.Wrapper:
         """Return the multipart/related around the HTML part."""
-        seeds = (self._section, self._part.number.encode(), *(key[0].encode() for key in self._images.values()))
+        seeds = (
+            self._section,
+            self._part.number.encode(),
+            *(key[0].encode() for key in self._images.values()),
+        )
         boundary = f"=_related_{compose.derive_id(b'related', *seeds)}".encode()
         separator = b"--" + boundary + self._newline
-        content_type = b'multipart/related; type="text/html";' + self._newline + b' boundary="' + boundary + b'"'
+        content_type = (
+            b'multipart/related; type="text/html";' + self._newline + b' boundary="' + boundary + b'"'
+        )
         return compose.Wrapper(content_type, boundary, separator.join(self.parts()))

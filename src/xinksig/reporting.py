@@ -41,8 +41,9 @@ class Journal:
         self._message.append(verdict)
 
     def note_part(self, part: Part, verdict: Verdict) -> None:
-        """Note why a part, or the subtree below it, is left alone."""
-        self._parts.append((part, verdict))
+        """Note why a part, or the subtree below it, is left alone; the first reason counts."""
+        if not any(known is part for known, _ in self._parts[-2:]):
+            self._parts.append((part, verdict))
 
     def note_text(self, text: TextPart) -> None:
         """Note a searched text part, which knows what became of it."""
@@ -61,7 +62,7 @@ class Journal:
         """Make the report."""
         head = getattr(situation, "head", None)
         parts = tuple(_part_report(part, note) for part, note in self._parts)
-        outcome, reason = self._summary(parts)
+        outcome, reason = self._summary(parts, opted_out=situation.opted_out)
         changes = edits.changes()
         body_start = head.body_start if head is not None else 0
         field_changes: tuple[FieldChange, ...] = ()
@@ -89,11 +90,11 @@ class Journal:
             size_out=self.size_in + _growth(changes),
         )
 
-    def _summary(self, parts: tuple[PartReport, ...]) -> tuple[Outcome, str]:
+    def _summary(self, parts: tuple[PartReport, ...], *, opted_out: bool) -> tuple[Outcome, str]:
         candidates = [(verdict.outcome, f"{verdict.reason}; left as it was") for verdict in self._message]
-        candidates += [
-            (part.outcome, _sentence(part)) for part in parts if part.outcome not in _PART_ONLY
-        ]
+        candidates += [(part.outcome, _sentence(part)) for part in parts if part.outcome not in _PART_ONLY]
+        if opted_out:
+            candidates.append((Outcome.OPTED_OUT, _SENTENCES[Outcome.OPTED_OUT]))
         if not candidates:
             return Outcome.NO_PLACEHOLDER, _SENTENCES[Outcome.NO_PLACEHOLDER]
         return min(candidates, key=lambda candidate: OUTCOME_RANK[candidate[0]])
@@ -101,7 +102,7 @@ class Journal:
 
 def _sentence(part: PartReport) -> str:
     where = f"part {part.number}: " if part.number else ""
-    if part.outcome in _SENTENCES and part.outcome not in (Outcome.PARTLY_REPLACED,):
+    if part.outcome in _SENTENCES and part.outcome is not Outcome.PARTLY_REPLACED:
         return _SENTENCES[part.outcome] if part.outcome not in _DONE else where + _SENTENCES[part.outcome]
     if part.outcome in _DONE:
         return where + part.reason

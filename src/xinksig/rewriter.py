@@ -104,7 +104,8 @@ class Rewriter:
     def close(self) -> list[bytes | memoryview]:
         """End the message and return the last pieces, unless ``wanted`` is set.
 
-        Raises ``UsageError`` when called twice or while ``wanted`` is set, and a ``MessageError`` in strict mode.
+        Raises ``UsageError`` when called twice or while ``wanted`` is set, and a ``MessageError`` in
+        strict mode.
         """
         self._check_usable("close")
         self._closed = True
@@ -158,7 +159,9 @@ class Rewriter:
         if self._closed:
             raise UsageError(f"{name}() after close(): use a new Rewriter for the next message")
         if self.wanted is not None:
-            raise UsageError(f"{name}() while a signature is wanted: answer with provide() or give_up() first")
+            raise UsageError(
+                f"{name}() while a signature is wanted: answer with provide() or give_up() first"
+            )
 
     def _check_not_broken(self) -> None:
         if self._broken:
@@ -202,7 +205,7 @@ class Rewriter:
             return
         if self._growing is not None:
             leaf, self._growing = self._growing, None
-            if not self._overflows(leaf, leaf.stop):
+            if event is not Event.AMBIGUOUS and not self._overflows(leaf, leaf.stop):
                 self._take_text(leaf)
         self._edits.add(self._extensions.pass_event(happening))
         if event is Event.END:
@@ -224,7 +227,7 @@ class Rewriter:
             self._pass_rest()
             return
         self._edits.add(head.changes())
-        verdict = None
+        verdict: Verdict | None = None
         if root.oversized:
             size = self._options.limits.header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
@@ -242,10 +245,10 @@ class Rewriter:
     def _enter(self, part: Part) -> None:
         """Decide what a part is, from its header section."""
         if part.depth > self._options.limits.depth:
-            verdict = Verdict(Outcome.LIMIT, f"parts are nested more than {self._options.limits.depth} deep")
-            self._leave_rest(verdict, part, part.start)
+            reason = f"parts are nested more than {self._options.limits.depth} deep"
+            self._leave_rest(Verdict(Outcome.LIMIT, reason), part, part.start)
             return
-        verdict = None
+        verdict: Verdict | None = None
         if part.oversized:
             size = self._options.limits.part_header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")

@@ -118,7 +118,7 @@ class Situation:
         return changes
 
     def freeze(self, leaf: Part, verdict: Verdict) -> None:
-        """Say that a leaf shows the text beside it to be a machine's: TNEF and rights for the whole message."""
+        """Leave the text beside such a leaf alone; TNEF and rights management hold for the whole message."""
         part = leaf.parent
         if part is None:
             return

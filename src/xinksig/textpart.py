@@ -14,7 +14,7 @@ from xinksig.text.html import locate
 from xinksig.text.pattern import Pattern
 from xinksig.text.place import Place
 
-_PGP = re.compile(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.M)
+_PGP = re.compile(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
 
 QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
 REPLACED = Verdict(Outcome.REPLACED, "the signature was put in")
@@ -22,10 +22,12 @@ APPENDED = Verdict(Outcome.APPENDED, "the signature was put below the newest tex
 REMOVED = Verdict(Outcome.UNASSIGNED, "the author has no signature assigned; the placeholder was taken out")
 LEFT = Verdict(Outcome.UNASSIGNED, "the author has no signature assigned")
 OPTED_OUT = Verdict(Outcome.OPTED_OUT, "the opt-out word was taken out")
+OPTED_REMOVED = Verdict(Outcome.OPTED_OUT, "the author wants no signature; the placeholder was taken out")
+OPTED_LEFT = Verdict(Outcome.OPTED_OUT, "the author wants no signature")
 SPARED = Verdict(Outcome.REPLACED, "only the first placeholder is replaced")
 BEYOND_TWIN = Verdict(Outcome.REPLACED, "the HTML alternative shows fewer placeholders")
 
-_WRITTEN = (REPLACED, APPENDED, REMOVED, OPTED_OUT)
+_WRITTEN = (REPLACED, APPENDED, REMOVED, OPTED_OUT, OPTED_REMOVED)
 _BY_DESIGN = (SPARED, BEYOND_TWIN)
 
 
@@ -222,8 +224,14 @@ class TextPart:
         if written:
             if all(fate in _WRITTEN or fate in _BY_DESIGN or fate is QUOTED for fate in fates):
                 return Verdict(written[0].outcome, _count(written))
-            refused = next(fate for fate in fates if fate not in _WRITTEN and fate not in _BY_DESIGN and fate is not QUOTED)
-            return Verdict(Outcome.PARTLY_REPLACED, f"{_count(written)}, but one place was left: {refused.reason}")
+            refused = next(
+                fate
+                for fate in fates
+                if fate not in _WRITTEN and fate not in _BY_DESIGN and fate is not QUOTED
+            )
+            return Verdict(
+                Outcome.PARTLY_REPLACED, f"{_count(written)}, but one place was left: {refused.reason}"
+            )
         if any(found.fate is OPTED_OUT for found in self.found):
             return OPTED_OUT
         fates = [fate for fate in fates if fate not in _BY_DESIGN]

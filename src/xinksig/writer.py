@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     signature: Signature | None
 
 
-class Unwritable(Exception):
+class UnwritableError(Exception):
     """The part cannot be written as asked; never leaves the engine."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
@@ -60,10 +60,9 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
             changes = _write_html(text, choices, composition)
         else:
             changes = _write_plain(text, choices, composition)
-        if growth(changes) > composition.room:
-            raise Unwritable(Outcome.LIMIT, "the signature would make the message larger than the limit allows")
+        _check_growth(changes, composition.room)
         _check_delimiters(text, changes)
-    except Unwritable as error:
+    except UnwritableError as error:
         for choice in choices:
             choice.found.fate = error.verdict
         return []
@@ -113,7 +112,7 @@ def _body_changes(
     """Turn edits of the characters into changes of the message."""
     octet_edits = text.text.octet_edits([(edit.start, edit.stop, encode(text, edit.text)) for edit in edits])
     if octet_edits is None:
-        raise Unwritable(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
+        raise UnwritableError(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
     spliced = transfer.splice(
         text.part.transfer_encoding[0],
         text.raw,
@@ -140,21 +139,28 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         width=lambda string: _width(text, string),
     )
     retype = None
-    try:
-        if injection.too_long and text.part.transfer_encoding[0] in transfer.IDENTITY:
-            raise Unwritable(Outcome.UNENCODABLE, "the signature has a line of more than 998 octets")
-        changes = _body_changes(text, injection.edits, _encode_plain)
-    except Unwritable:
-        if not text.text.strict:
-            raise
+    changes = None
+    if not (injection.too_long and text.part.transfer_encoding[0] in transfer.IDENTITY):
+        changes = _kept_charset(text, injection)
+    if changes is None:
         retype, changes = _raise_to_utf8(text, injection)
     if composition.upgrade and can_upgrade(text) and any(choice.signature for choice in choices):
-        pairs = [(choice.found.place, choice.signature) for choice in choices]
-        wrapper = alternative(text, pairs, composition.section, composition.newline)
+        twins = [(choice.found.place, choice.signature) for choice in choices]
+        wrapper = alternative(text, twins, composition.section, composition.newline)
         return changes + compose.wrap(text.part, wrapper, retype, composition.newline)
     if retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
     return changes
+
+
+def _kept_charset(text: TextPart, injection: plain.Injection) -> list[Change] | None:
+    """Return the changes in the part's own charset; ``None`` where only UTF-8 helps."""
+    try:
+        return _body_changes(text, injection.edits, _encode_plain)
+    except UnwritableError:
+        if text.text.strict:
+            return None
+        raise
 
 
 def _width(text: TextPart, string: str) -> int:
@@ -168,15 +174,17 @@ def _width(text: TextPart, string: str) -> int:
 def _encode_plain(text: TextPart, string: str) -> bytes:
     octets = charsets.encode(text.text, string)
     if octets is None:
-        raise Unwritable(Outcome.UNENCODABLE, f"charset {text.text.charset.name} cannot hold the signature")
+        raise UnwritableError(
+            Outcome.UNENCODABLE, f"charset {text.text.charset.name} cannot hold the signature"
+        )
     if text.part.transfer_encoding[0] == "7bit" and not octets.isascii():
-        raise Unwritable(Outcome.UNENCODABLE, "transfer encoding 7bit cannot hold the signature")
+        raise UnwritableError(Outcome.UNENCODABLE, "transfer encoding 7bit cannot hold the signature")
     return octets
 
 
 def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.Retype, list[Change]]:
     """Write the whole body in UTF-8, and say which fields have to follow (contract 6, Charset)."""
-    pieces = []
+    pieces: list[str] = []
     at = 0
     for edit in injection.edits:
         pieces += (text.characters[at : edit.start], edit.text)
@@ -188,6 +196,18 @@ def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.
     body = transfer.encode(target, "".join(pieces).encode("utf-8"), text.encoded_newline)
     retype = compose.Retype("utf-8", target if target != encoding else None)
     return retype, [Change(text.part.body, text.part.stop, body, "placeholder")]
+
+
+def _check_growth(changes: Sequence[Change], room: int) -> None:
+    if growth(changes) > room:
+        reason = "the signature would make the message larger than the limit allows"
+        raise UnwritableError(Outcome.LIMIT, reason)
+
+
+def _check_growth(changes: Sequence[Change], room: int) -> None:
+    if growth(changes) > room:
+        reason = "the signature would make the message larger than the limit allows"
+        raise UnwritableError(Outcome.LIMIT, reason)
 
 
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
@@ -205,11 +225,12 @@ def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
             continue
         for needle in needles:
             reach = len(needle) + 1
-            before = text.raw[max(0, change.start - first - reach) : change.start - first]
+            at = change.start - first
+            # The body begins a line.
+            before = b"\n" + text.raw[:at] if at < reach else text.raw[at - reach : at]
             behind = text.raw[change.stop - first : change.stop - first + reach]
-            if _begins_line(before + change.octets + behind, needle):
-                raise Unwritable(Outcome.UNENCODABLE, "the signature contains the boundary of the message")
-
-
-def _begins_line(octets: bytes, needle: bytes) -> bool:
-    return needle in octets and re.search(rb"(?:^|[\r\n])" + re.escape(needle), octets) is not None
+            window = before + change.octets + behind
+            if needle in window and re.search(rb"[\r\n]" + re.escape(needle), window) is not None:
+                raise UnwritableError(
+                    Outcome.UNENCODABLE, "the signature contains the boundary of the message"
+                )

@@ -19,20 +19,39 @@ _NO_DISPOSITION = Disposition("", None)
 
 
 class Part:
-    """An entity; offsets are octets of the message, but those of its fields count from its own start."""
+    """An entity; offsets are octets of the message, those of its fields count from its own start."""
 
     __slots__ = (
-        "body", "children", "content_type", "cr_only", "depth", "disposition", "end", "end_is_line", "fields",
-        "first", "frozen", "hit", "index", "last_child", "needle", "oversized", "parent", "scanned", "section",
-        "start", "stop", "transfer_encoding",
-    )  # fmt: skip
+        "body",
+        "children",
+        "content_type",
+        "cr_only",
+        "depth",
+        "disposition",
+        "end",
+        "end_is_line",
+        "fields",
+        "first",
+        "frozen",
+        "hit",
+        "index",
+        "last_child",
+        "needle",
+        "oversized",
+        "parent",
+        "scanned",
+        "section",
+        "start",
+        "stop",
+        "transfer_encoding",
+    )
 
     fields: list[Field]
     """The fields of its header section."""
     first: dict[bytes, Field]
     """The first field of each name."""
     content_type: ContentType
-    """Its media type and parameters; the default where the field is absent (RFC 2045, 5.2; 2046, 5.1.5)."""
+    """Its media type and parameters, the default where there are none (RFC 2045, 5.2; 2046, 5.1.5)."""
     transfer_encoding: tuple[str, str]
     """Its transfer encoding in lower case, and why its reading is not unique ("" if it is)."""
     disposition: Disposition

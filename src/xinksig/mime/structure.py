@@ -326,7 +326,7 @@ class Structure:
         return Hit(base + index, base + index + 1, base + behind, False, False, False)
 
     def _partial(self, data: bytes | bytearray, base: int) -> int:
-        """Return the index from which the data may be the beginning of a delimiter line; its length if none."""
+        """Return the index from which the data may begin a delimiter line; its length if there is none."""
         longest = max(len(part.needle) for part in self._stack)
         index = data.find(self._line_feed, max(self._position - base, len(data) - longest, 0))
         while index >= 0:

@@ -10,7 +10,7 @@ _LITERAL = re.compile(r"[A-Za-z0-9!*+/-]")
 
 
 def without(body: bytes, word: str, *, ignore_case: bool) -> list[tuple[int, int, bytes]]:
-    """Return the edits ``(start, stop, octets)`` of a field body that take ``word`` out; none if it is not there.
+    """Return the edits ``(start, stop, octets)`` of a field body that take ``word`` out, if it is there.
 
     A blank beside the word goes with it. Only the encoded-words that hold the word are written anew.
     """
@@ -20,7 +20,8 @@ def without(body: bytes, word: str, *, ignore_case: bool) -> list[tuple[int, int
     edits = []
     at = 0
     for match in _ENCODED.finditer(body):
-        edits += [(*_with_blank(body, *found.span()), b"") for found in literal.finditer(body, at, match.start())]
+        between = literal.finditer(body, at, match.start())
+        edits += [(*_with_blank(body, *found.span()), b"") for found in between]
         at = match.end()
         text = words.decode(match.group().decode("latin-1"))
         if spelled.search(text) is not None and not text.startswith("=?"):
@@ -40,7 +41,7 @@ def _with_blank(body: bytes, start: int, stop: int) -> tuple[int, int]:
 
 
 def _encoded(text: str, label: bytes, encoding: bytes) -> bytes:
-    """Return text as an encoded-word in this charset and encoding, in UTF-8 where the charset cannot hold it."""
+    """Return text as an encoded-word in this charset, in UTF-8 where the charset cannot hold it."""
     if not text:
         return b""
     codec = words.codec(label.partition(b"*")[0].decode("latin-1").lower()) or "utf-8"

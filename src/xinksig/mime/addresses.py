@@ -8,6 +8,7 @@ linear. Encoded-words are not decoded here: an address is what stands there in t
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,12 +24,6 @@ _LONGEST = 998
 _LARGEST = 65536
 """Characters of a field that are read: nobody writes larger ones, and each may cost 3 µs."""
 _SIMPLE = r"[\w!#$%&'*+/=?^`{|}~-][\w!#$%&'*+/=?^`{|}~.-]{0,63}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){0,9}"
-_ORDINARY = re.compile(
-    r'[ \t]*+(?:(?:"[^"\\\x00-\x1f\x7f]*+"|[^"<>()@,:;\\\[\]\x00-\x1f\x7f]*+)[ \t]*+'
-    rf"<({_SIMPLE})>|({_SIMPLE}))[ \t]*+",
-    re.ASCII,
-)
-"""One mailbox as nearly all mail has it."""
 
 
 class _Kind(Enum):
@@ -52,6 +47,16 @@ _BARE = ((_ENCODED_WORD, _Kind.WORD), (_ATOM, _Kind.WORD), (_LITERAL, _Kind.LITE
 _OPENING, _CLOSING, _COLON, _AT = (_Lexeme(_Kind.SIGN, sign) for sign in "<>:@")
 
 
+@cache
+def _ordinary() -> re.Pattern[str]:
+    """Match one mailbox as nearly all mail has it; group 1 or 2 is the address."""
+    return re.compile(
+        r'[ \t]*+(?:(?:"[^"\\\x00-\x1f\x7f]*+"|[^"<>()@,:;\\\[\]\x00-\x1f\x7f]*+)[ \t]*+'
+        rf"<({_SIMPLE})>|({_SIMPLE}))[ \t]*+",
+        re.ASCII,
+    )
+
+
 def author(headers: Headers) -> str:
     """Return the address of the first mailbox of the first From field, "" if there is none for sure."""
     return _first(headers, "From")
@@ -66,7 +71,7 @@ def _first(headers: Headers, name: str) -> str:
     values = headers.written(name)
     if not values or len(values[0]) > _LARGEST:
         return ""
-    ordinary = _ORDINARY.fullmatch(values[0])
+    ordinary = _ordinary().fullmatch(values[0])
     if ordinary is not None:
         return ordinary[1] or ordinary[2]
     return next(_addresses(values[0]), "")

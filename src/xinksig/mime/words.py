@@ -7,15 +7,21 @@ as it stands. The text is only read, never written back.
 import binascii
 import contextlib
 import re
+from functools import cache
 
 from xinksig.mime.labels import Charset, lookup
 
-_WORD = re.compile(
-    r"=\?([^?\s]{1,75})\?"
-    r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([ ->@-~]*+(?:\?(?!=)[ ->@-~]*+){0,8}))\?="
-)
 _ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Match an encoded-word: charset, base64 or quoted-printable text (RFC 2047, 2)."""
+    return re.compile(
+        r"=\?([^?\s]{1,75})\?"
+        r"(?:[bB]\?([A-Za-z0-9+/]*+={0,2})|[qQ]\?([ ->@-~]*+(?:\?(?!=)[ ->@-~]*+){0,8}))\?="
+    )
 
 
 def decode(text: str) -> str:
@@ -29,7 +35,7 @@ def decode(text: str) -> str:
     pieces: list[str] = []
     pending: list[bytes] = []
     label, done = "", 0
-    for match in _WORD.finditer(text):
+    for match in _word().finditer(text):
         word_label = match[1].partition("*")[0].lower()
         octets = _octets(match) if lookup(word_label) else None
         if octets is None:

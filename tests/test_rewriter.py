@@ -211,8 +211,8 @@ def test_giving_up_after_close() -> None:
             lambda rewriter: (rewriter.feed(HEAD + TEXT + IMAGE), rewriter.provide("Jane")),
             "Signature or None",
         ),
-        (lambda rewriter: Rewriter("options"), "Options object"),
-        (lambda rewriter: Rewriter(envelope="a@b"), "Envelope object"),
+        (lambda _: Rewriter("options"), "Options object"),  # type: ignore[arg-type]
+        (lambda _: Rewriter(envelope="a@b"), "Envelope object"),  # type: ignore[arg-type]
     ],
 )
 def test_wrong_use_says_what_to_do(use: Callable[[Rewriter], object], text: str) -> None:

@@ -3,6 +3,7 @@
 import email
 import email.policy
 from email.message import Message
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,12 +19,12 @@ MIXED = (
 )
 
 
-def read(message: bytes, chunks: list[int] | None = None, **limits: int) -> list[tuple[object, ...]]:
+def read(message: bytes, chunks: list[int] | None = None, /, **limits: int) -> list[tuple[Any, ...]]:
     """Return the events of a message as plain values, fed as told and trimmed as the kernel does."""
     structure = Structure(
         limits.get("header_size", 1 << 20), limits.get("part_header_size", 1 << 18), limits.get("parts", 1000)
     )
-    events: list[tuple[object, ...]] = []
+    events: list[tuple[Any, ...]] = []
     data, base, at = b"", 0, 0
     for stop in [*(chunks or []), len(message)]:
         data += message[at:stop]
@@ -46,10 +47,11 @@ def read(message: bytes, chunks: list[int] | None = None, **limits: int) -> list
 def leaves(message: bytes) -> list[tuple[str, bytes]]:
     """Return number and body of each leaf."""
     return [
-        (event[3][0], message[event[3][1] : event[3][2]])
+        (number, message[body:stop])
         for event in read(message)
-        if len(event) == 5 and event[0] != "header" and event[3] is not None
-    ]  # type: ignore[index]
+        if event[0] != "header" and event[3] is not None
+        for number, body, stop in [event[3]]
+    ]
 
 
 def test_parts_preamble_and_epilogue_of_a_multipart() -> None:
@@ -136,7 +138,9 @@ def test_any_chunking_of_hostile_octets_gives_the_same_events(
 ) -> None:
     message = b"Content-Type: multipart/mixed; boundary=a\n\n" + b"".join(pieces)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(message)), max_size=8)))
-    limits = data.draw(st.sampled_from([{}, {"parts": 2}, {"part_header_size": 20}, {"header_size": 30}]))
+    limits: dict[str, int] = data.draw(
+        st.sampled_from([{}, {"parts": 2}, {"part_header_size": 20}, {"header_size": 30}])
+    )
     expected = read(message, **limits)
     assert read(message, cuts, **limits) == expected
     assert read(message, list(range(len(message))), **limits) == expected

@@ -204,12 +204,6 @@ def _check_growth(changes: Sequence[Change], room: int) -> None:
         raise UnwritableError(Outcome.LIMIT, reason)
 
 
-def _check_growth(changes: Sequence[Change], room: int) -> None:
-    if growth(changes) > room:
-        reason = "the signature would make the message larger than the limit allows"
-        raise UnwritableError(Outcome.LIMIT, reason)
-
-
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
     """Refuse changes after which a line of the body could be taken for a delimiter."""
     part = text.part.parent

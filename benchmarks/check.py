@@ -28,7 +28,7 @@ def fault(message: Message, output: bytes) -> str:
         if not message.signed or not _is_signed(octets, written, one.get_content_type()):
             return f"a {one.get_content_type()} part is wrong"
         replaced += 1
-    if message.signed and replaced < len(message.spans):
+    if message.signed and replaced < len(message.spans) and not (message.refusable and replaced == 0):
         return f"{replaced} of {len(message.spans)} placeholders replaced"
     return ""
 
@@ -45,6 +45,12 @@ def keeps_the_rest(message: Message, output: bytes) -> bool:
         at = found + len(piece)
         last = span.stop if span else 0
     return at == len(rest)
+
+
+def shows_signature(output: bytes) -> bool:
+    """Return whether a text of ``output``, a message or HTML by itself, shows the signature's last link."""
+    link = b"/people/028/card"
+    return link in output or any(link in _payload(leaf) for leaf in _leaves(_parse(output)))
 
 
 def _parse(data: bytes) -> ParsedMessage:

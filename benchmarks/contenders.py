@@ -53,8 +53,8 @@ def _floor_splice(message: Message) -> Job:
                 at, stop, new = _splice_base64(data, span, signature)
                 if at < 0:
                     continue
-            elif span.token in binascii.a2b_qp(data[span.start : span.stop]):
-                new = binascii.b2a_qp(signature)
+            elif span.token in _decoded(data, span):
+                new = binascii.b2a_qp(signature) if span.encoding == "quoted-printable" else signature
                 at = data.find(span.token, span.start, span.stop)
                 at = span.start if at < 0 else at
                 stop = at + len(span.token)
@@ -66,6 +66,11 @@ def _floor_splice(message: Message) -> Job:
         return b"".join(out)
 
     return job
+
+
+def _decoded(data: bytes, span: Span) -> bytes:
+    octets = data[span.start : span.stop]
+    return binascii.a2b_qp(octets) if span.encoding == "quoted-printable" else octets
 
 
 def _splice_base64(data: bytes, span: Span, signature: bytes) -> tuple[int, int, bytes]:

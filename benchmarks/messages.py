@@ -6,8 +6,10 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 PLACEHOLDER = "{EMAILSIGNATURE}"
+HOSTILE_PREFIX = "hostile: "
 
 _ROWS = "".join(
     f'<tr><td style="padding:0 8px"><a href="https://example.com/people/{row:03}/card">'
@@ -57,6 +59,8 @@ class Message:
     """Line ending, hyphens and outer boundary."""
     signed: bool = True
     """Whether a placeholder is there to be replaced."""
+    refusable: bool = False
+    """Whether leaving it is right, too: its place in the HTML may not be certain."""
 
 
 class Builder:
@@ -79,6 +83,11 @@ class Builder:
             b"Message-ID: <1234567890@example.com>",
             b"MIME-Version: 1.0",
         )
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The text bodies so far."""
+        return tuple(self._spans)
 
     def write(self, *lines: bytes) -> None:
         """Write lines; each gets its line ending."""
@@ -127,7 +136,7 @@ class Builder:
         while self._boundaries:
             self.close()
         data = b"".join(self._pieces)
-        return Message(self.name, data, tuple(self._spans), b"\r\n--" + self._outer, self._signed)
+        return Message(self.name, data, self.spans, b"\r\n--" + self._outer, self._signed)
 
     def sentence(self) -> str:
         """Return a sentence of made-up business."""
@@ -340,40 +349,51 @@ def _dash_lines(name: str) -> Message:
     return builder.done()
 
 
-# Rows of HTML that made prototypes slow: the unit, how often it stands there, what follows it.
+class _Hostile(NamedTuple):
+    """HTML that made prototypes slow: a unit many times, and what stands before and behind."""
+
+    unit: str
+    times: int
+    before: str = ""
+    behind: str = ""
+
+
+_DECOY = PLACEHOLDER + "x" * 44
 _HOSTILE = {
-    "braces": ("{", 200_000, ""),
-    "brace and tag": ("{<b>", 40_000, ""),
-    "prefix and tag": ("{E<b>", 40_000, ""),
-    "open comments": ("<!--", 50_000, ""),
-    "brace and comment": ("{<!-- x", 40_000, ""),
-    "brace and attribute": ('{<a b="', 40_000, ""),
-    "references": ("&#123;", 40_000, ""),
-    "brace and reference": ("{&", 100_000, ""),
-    "soft hyphens": ("{E" + "&shy;" * 40, 1_000, ""),
-    "line feeds": ("{\n", 100_000, ""),
-    "decoys in one comment": (PLACEHOLDER + "x" * 44, 4_000, "-->"),
-    "decoys in one script": (PLACEHOLDER + "x" * 44, 4_000, "</script>"),
-    "decoys in attributes": (f'<a title="{PLACEHOLDER}">', 8_000, ""),
-    "nested blocks": ("<div>", 50_000, ""),
-    "formatting that never closes": ("<b><i><u>", 20_000, ""),
-    "table texts": ("<table>x", 20_000, ""),
-    "end tags": ("</p>", 50_000, ""),
+    "braces": _Hostile("{", 200_000),
+    "brace and tag": _Hostile("{<b>", 40_000),
+    "prefix and tag": _Hostile("{E<b>", 40_000),
+    "open comments": _Hostile("<!--", 50_000),
+    "brace and comment": _Hostile("{<!-- x", 40_000),
+    "brace and attribute": _Hostile('{<a b="', 40_000),
+    "references": _Hostile("&#123;", 40_000),
+    "brace and reference": _Hostile("{&", 100_000),
+    "soft hyphens": _Hostile("{E" + "&shy;" * 40, 1_000),
+    "line feeds": _Hostile("{\n", 100_000),
+    "decoys in one comment": _Hostile(_DECOY, 4_000, "<!-- ", "-->"),
+    "decoys in one script": _Hostile(_DECOY, 4_000, "<script>", "</script>"),
+    "decoys in attributes": _Hostile(f'<a title="{PLACEHOLDER}">', 8_000),
+    "nested blocks": _Hostile("<div>", 50_000, behind=PLACEHOLDER),
+    "formatting that never closes": _Hostile("<b><i><u>", 20_000, behind=PLACEHOLDER),
+    "formatting over paragraphs": _Hostile("<p><b><i>", 20_000, behind=PLACEHOLDER),
+    "attributes without end": _Hostile(" a=b", 50_000, "<p", f">{PLACEHOLDER}"),
+    "texts moved out of tables": _Hostile("<table>x", 20_000, behind=f"</table><p>{PLACEHOLDER}"),
+    "end tags": _Hostile("</p>", 50_000, behind=PLACEHOLDER),
 }
-_OPENING = {"decoys in one comment": "<!-- ", "decoys in one script": "<script>"}
 
 
 def hostile_html(row: str, factor: float = 1.0) -> str:
     """Return the HTML of a hostile row, ``factor`` times as long as it is measured."""
-    unit, count, end = _HOSTILE[row]
-    return _OPENING.get(row, "") + unit * int(count * factor) + end
+    unit, times, before, behind = _HOSTILE[row]
+    return before + unit * int(times * factor) + behind
 
 
 def hostile_message(row: str, factor: float = 1.0) -> Message:
     """Return a message with a hostile row as its only body, 8bit, so that nothing but the row costs."""
-    builder = Builder(f"hostile: {row}")
+    builder = Builder(HOSTILE_PREFIX + row)
     builder.text("html", hostile_html(row, factor).replace("\n", "\r\n").encode(), "8bit")
-    return replace(builder.done(), spans=(), signed=False)
+    shown = PLACEHOLDER in _HOSTILE[row].behind
+    return replace(builder.done(), spans=builder.spans if shown else (), signed=shown, refusable=shown)
 
 
 HOSTILE = tuple(_HOSTILE)
@@ -389,7 +409,10 @@ _BUILDERS: dict[str, Callable[[str], Message]] = {
     "depth 100": _depth_100,
     "huge header": _huge_header,
     "dash lines": _dash_lines,
-    **{f"hostile: {row}": lambda name: hostile_message(name.removeprefix("hostile: ")) for row in HOSTILE},
+    **{
+        HOSTILE_PREFIX + row: lambda name: hostile_message(name.removeprefix(HOSTILE_PREFIX))
+        for row in HOSTILE
+    },
 }
 NAMES = tuple(_BUILDERS)
 

@@ -48,6 +48,7 @@ class Context:
     """Reads a document once, from its start to the offsets that are asked for, which must ascend."""
 
     def __init__(self, html: str) -> None:
+        self._looked = 0
         self._html = html
         self._at = 0  # in the data state
         self._hints: Iterator[int] = iter(())  # those that follow, up to where they were looked for
@@ -57,6 +58,11 @@ class Context:
         self._unsure = Span(TEXT, 0, 0, "")
         self._tables = Tables(html)
         self._hiding = Hiding(html)
+
+    @property
+    def looked(self) -> int:
+        """Characters looked at: a measure of the work done."""
+        return self._looked + self._tables.looked + self._hiding.looked
 
     def holds(self, offset: int) -> Span | None:
         """Return ``None`` if the character at ``offset`` is text, else the construct that holds it.
@@ -88,13 +94,16 @@ class Context:
             match = run.match(html, self._at, offset)
             assert match is not None
             if match.end() > self._at:
+                self._looked += match.end() - self._at
                 self._at = match.end()
                 continue
             span = construct(html, self._at, len(html))
+            self._looked += span.stop - span.start
             if span.stop > offset and span.kind != TEXT:
                 return span
             if span.kind == START:
                 held = self._opened(span)
+                self._looked += held.stop - span.stop
                 if held.kind != START:
                     if held.stop > offset:
                         return held
@@ -145,6 +154,7 @@ class Context:
         start = max(0, self._hinted - _NEAR - 8)  # so that no hint is cut
         further = self._hinted + min(self._hinted, _WINDOW)
         stop = self._hinted = min(len(self._html), max(offset, further), start + 2 * _WINDOW)
+        self._looked += stop - start
         window = self._html[start:stop].encode("ascii", "replace").lower()
         hints = _display_hints(window, start)
         if b"hid" in window:
@@ -154,6 +164,7 @@ class Context:
 
     def _is_hidden_inside(self, start: int, stop: int) -> bool:
         """Return whether a hidden element inside the placeholder holds characters of it."""
+        self._looked += stop - start
         html, name, depth = self._html, "", 0  # of elements of that name from the hidden one on
         for span in spans(html, start, stop):
             if span.kind == START and not depth:

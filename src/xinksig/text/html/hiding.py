@@ -48,6 +48,7 @@ class Hiding:
     """The elements of a document that hide what is in them, told of and asked about in ascending order."""
 
     def __init__(self, html: str) -> None:
+        self._looked = 0
         self._html = html
         self._everything = False
         self._suspects: list[tuple[Span, bool]] = []
@@ -55,6 +56,11 @@ class Hiding:
         self._walk: Walk | None = None
         self._is_lost = False
         self._known: dict[int, bool] = {}
+
+    @property
+    def looked(self) -> int:
+        """Characters looked at."""
+        return self._looked + sum(tracker.looked for tracker in self._trackers)
 
     def suspect(self, tag: Span, *, in_table: bool) -> None:
         """Take in the start tag of an element that could hide what is in it."""
@@ -81,23 +87,34 @@ class Hiding:
         return self._hides_by_walk(offset)
 
     def _hides_by_trackers(self, offset: int) -> bool | None:
-        trackers = self._trackers
         for tag, in_table in self._suspects:
-            trackers = [tracker for tracker in trackers if tracker.is_open(tag.stop)]
-            if all(tracker.tag.name == "details" for tracker in trackers):
-                trackers.append(Tracker(self._html, tag, in_table=in_table))
+            self._follow(tag.stop)
+            if all(tracker.tag.name == "details" for tracker in self._trackers):
+                self._trackers.append(Tracker(self._html, tag, in_table=in_table))
         self._suspects = []
-        self._trackers = trackers = [tracker for tracker in trackers if tracker.is_open(offset)]
+        self._follow(offset)
+        trackers = self._trackers
         if not all(tracker.sure for tracker in trackers) or len(trackers) > _MOST_TRACKERS:
             return None
         hiding = [tracker.tag.name for tracker in trackers if not tracker.shows_summary]
         # A part of a table is one only if there is a table around it.
         return None if not PARTS.keys().isdisjoint(hiding) else bool(hiding)
 
+    def _follow(self, offset: int) -> None:
+        """Keep the trackers whose element is open at ``offset``."""
+        still = []
+        for tracker in self._trackers:
+            if tracker.is_open(offset):
+                still.append(tracker)
+            else:
+                self._looked += tracker.looked
+        self._trackers = still
+
     def _hides_by_walk(self, offset: int) -> bool | None:
         walk = self._walk
         if walk is None:
             return None
+        self._looked += max(0, offset - walk.at)
         try:
             if not walk.advance(offset):
                 return None
@@ -137,6 +154,11 @@ class Tracker:
     def shows_summary(self) -> bool:
         """Whether it is closed details, but in its summary."""
         return self.tag.name == "details" and self.names[1:2] == ["summary"]
+
+    @property
+    def looked(self) -> int:
+        """Characters looked at."""
+        return self._at - self.tag.stop
 
     def is_open(self, offset: int) -> bool:
         """Return whether the element is open at ``offset``, which must be in the data state and ascend.

@@ -31,16 +31,20 @@ class Search:
     """One search, with what it has cost so far."""
 
     def __init__(self, html: str, spelled: Spelling, limit: int | None = None) -> None:
-        self.looked = 0
-        """Characters looked at from anchors: about the text's length at most."""
         self.in_full = False
-        """Whether that was spent and the text was read from end to end."""
+        """Whether the anchors cost more than reading the text from end to end, which was done then."""
         self._html = html
         self._spelling = spelled
         self._limit = limit
+        self._looked = 0
         self._context: Context | None = None
         self._found: list[Place] = []
         self._resume = 0
+
+    @property
+    def looked(self) -> int:
+        """Characters looked at, those looked at twice counted twice: a measure of the work done."""
+        return self._looked + (self._context.looked if self._context else 0)
 
     def places(self, first: int, anchors: Iterator[int]) -> list[Place]:
         """Return the places from the anchor ``first`` on; see ``find``."""
@@ -50,10 +54,10 @@ class Search:
         while at >= 0 and not self._is_full():
             if at >= self._resume:
                 stop, looked, name = spelled.spelled(html, at)
-                self.looked += looked - at + _ANCHOR_COST
+                self._looked += looked - at + _ANCHOR_COST
                 if stop >= 0:
                     self._take(at, stop, name)
-                elif self.looked > budget:
+                elif self._looked > budget:
                     self._search_in_full()
                     break
             at = next(anchors, -1)
@@ -61,7 +65,8 @@ class Search:
 
     def _search_in_full(self) -> None:
         self.in_full = True
-        for start, stop, name in placeholders(self._html, self._spelling, 0):
+        self._looked += len(self._html)
+        for start, stop, name in placeholders(self._html, self._spelling):
             if self._is_full():
                 return
             if start >= self._resume:

@@ -19,6 +19,8 @@ class Tables:
     """The tags of tables that were not passed as wholes, told of and asked about in ascending order."""
 
     def __init__(self, html: str) -> None:
+        self.looked = 0
+        """Characters looked at."""
         self._html = html
         self._tags: list[_Table] = []
         self._open: list[int] = []
@@ -67,6 +69,7 @@ class Tables:
     def _in_cell(self, index: int, offset: int) -> bool | None:
         """Tell by the last table part between that tag of a table and ``offset``; ``None``: there is none."""
         at, state = self._cells.get(index, (self._tags[index].stop, None))
+        self.looked += max(0, offset - at)
         depth = 0  # in tables inside that were passed as wholes
         for span in spans(self._html, at, offset):
             if span.name == "table":

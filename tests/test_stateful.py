@@ -1,0 +1,62 @@
+import pytest
+
+from charset_support import charset_named, edited, replaced
+from xinksig.mime import charset as charsets
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "result"),
+    [
+        ("iso-2022-jp", b'\x1b$B$"\x1b(B{SIG}\x1b$B$$\x1b(B', b'\x1b$B$"\x1b(BR\x1b$B$$\x1b(B'),
+        ("iso-2022-jp", b"{S\x1b(BIG\x1b(B}", b"R"),
+        ("iso-2022-jp", b"\x1b(Ja{SIG}b\x1b(B", b"\x1b(Ja\x1b(BR\x1b(Jb\x1b(B"),
+        ("iso-2022-jp", b"a{S\x1b(JIG}b\x1b(B", b"aR\x1b(Jb\x1b(B"),
+        ("iso-2022-jp", b"\x1b(Ja{S\x1b(BIG}b", b"\x1b(Ja\x1b(BRb"),
+        ("iso-2022-jp-2", b"\x1b.A{S\x1bNiIG}\x1bNi".replace(b"\x1bNi", b"", 1), b"\x1b.AR\x1bNi"),
+        ("iso-2022-kr", b"\x1b$)C\x0e0!\x0f{SIG}\x0e0!\x0f", b"\x1b$)C\x0e0!\x0fR\x0e0!\x0f"),
+        ("hz-gb-2312", b"~{VP~}{SIG}~~~{ND~}", b"~{VP~}R~~~{ND~}"),
+        ("utf-7", b"+AOQ{SIG}", b"+AOQ-R"),
+        ("utf-7", b"+AOQ-{SIG}b", b"+AOQ-Rb"),
+        ("utf-7", b"+AHs-SIG+AH0-", b"R"),
+        ("utf-7", b"+AHsAUwBJAEcAfQ-", b"R"),
+        ("utf-7", b"+AOQAew-SIG+AH0A5A-", b"+AOQ-R+AOQ-"),
+        ("utf-7", b"a +- {SIG} +-", b"a +- R +-"),
+    ],
+)
+def test_states_are_left_as_they_were(name: str, octets: bytes, result: bytes) -> None:
+    text = charsets.read(charset_named(name), octets)
+    assert text.sound
+    assert replaced(text, "{SIG}", "R") == result
+    assert result.decode(charset_named(name).codec) == text.characters.replace("{SIG}", "R")
+
+
+def test_deletion_changes_no_state() -> None:
+    text = charsets.read(charset_named("iso-2022-jp"), b'\x1b$B$"\x1b(B{SIG}\x1b$B$$\x1b(B')
+    assert replaced(text, "{SIG}", "") == b'\x1b$B$"\x1b(B\x1b$B$$\x1b(B'
+    text = charsets.read(charset_named("utf-7"), b"+AOQ{SIG}b")
+    assert replaced(text, "{SIG}", "") == b"+AOQ-b"
+
+
+def test_several_edits_at_the_end_of_open_base64() -> None:
+    text = charsets.read(charset_named("utf-7"), b"x+AOQ{SIG}b")
+    assert edited(text, [(1, 2, ""), (2, 7, ""), (7, 7, "R")]) == b"xRb"
+    assert edited(text, [(2, 7, ""), (7, 7, "R")]) == b"x+AOQ-Rb"
+    text = charsets.read(charset_named("utf-7"), b"+AHsAUwBJAEcAfQBhAHsAUwBJAEcAfQ-")
+    assert edited(text, [(0, 5, "R"), (6, 11, "S")]) == b"RaS"
+
+
+def test_non_ascii_text_returns_to_ascii() -> None:
+    text = charsets.read(charset_named("iso-2022-jp"), b"Hi {SIG} Bye")
+    assert replaced(text, "{SIG}", "山田") == "Hi 山田 Bye".encode("iso2022_jp")
+    text = charsets.read(charset_named("hz-gb-2312"), b"Hi {SIG} Bye")
+    assert replaced(text, "{SIG}", "中~") == b"Hi ~{VP~}~~ Bye"
+    text = charsets.read(charset_named("utf-7"), b"Hi {SIG}-Bye")
+    assert replaced(text, "{SIG}", "ä+b&") == b"Hi +AOQAKw-b&-Bye"
+
+
+def test_korean_needs_its_header_at_the_top() -> None:
+    with_header = charsets.read(charset_named("iso-2022-kr"), b"\x1b$)C\r\nHi {SIG}")
+    assert replaced(with_header, "{SIG}", "가") == b"\x1b$)C\r\nHi \x0e0!\x0f"
+    without = charsets.read(charset_named("iso-2022-kr"), b"Hi {SIG}")
+    assert charsets.encode(without, "가") is None
+    assert charsets.encode_html(without, "가") == b"&#44032;"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from email.message import Message
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import html5lib
 
@@ -201,40 +201,57 @@ def strict_outcomes(report: Report) -> set[Outcome]:
     return {report.outcome, *(part.outcome for part in report.parts)} & set(STRICT_ERRORS)
 
 
+class Strict(NamedTuple):
+    """What strict mode did: what came out, how many octets were taken, what was raised."""
+
+    output: bytes
+    taken: int
+    error: MessageError | None
+
+
 def check_strict(case: Case, message: bytes, lax: Result) -> None:
     """Check strict mode: an error for the causes that have one, else the very same result."""
+    options = replace(case.options, strict=True)
+    check_strict_result(message, lax, run_strict(message, case.source, options, 7, case.envelope))
+
+
+def check_strict_result(message: bytes, lax: Result, strict: Strict) -> None:
+    """Check that strict mode raised for a cause that has an error, and that no octet is lost."""
     causes = strict_outcomes(lax.report)
-    output, taken, error = _fed_strictly(case, message)
+    error = strict.error
     if error is None:
         assert not causes, causes
-        assert output == lax.message
+        assert strict.output == lax.message
         return
     assert type(error) in {STRICT_ERRORS[cause] for cause in causes}, error
     assert 0 <= error.offset <= len(message)
     assert str(error)
-    held = taken - len(error.held)
-    assert message[held:taken] == error.held
-    assert output == _output_up_to(message, lax.report, held)
+    held = strict.taken - len(error.held)
+    assert message[held : strict.taken] == error.held
+    assert strict.output == _output_up_to(message, lax.report, held)
 
 
-def _fed_strictly(case: Case, message: bytes) -> tuple[bytes, int, MessageError | None]:
-    """Return what came out, how many octets were taken and what was raised."""
-    kernel = Rewriter(replace(case.options, strict=True), envelope=case.envelope)
+def run_strict(
+    message: bytes, source: Source, options: Options, size: int, envelope: Envelope | None = None
+) -> Strict:
+    """Feed a message in chunks of ``size`` octets until it ends or is refused."""
+    kernel = Rewriter(options, envelope=envelope)
     output = b""
     taken = 0
     try:
-        for at in range(0, len(message) + 7, 7):
-            chunk = message[at : at + 7]
+        for at in range(0, len(message) + size, size):
+            chunk = message[at : at + size]
             taken += len(chunk)
             output += b"".join(kernel.feed(chunk) if chunk else kernel.close())
             while kernel.wanted is not None:
-                source = case.source
-                output += b"".join(kernel.provide(source(kernel.wanted) if callable(source) else source))
+                answer = source(kernel.wanted) if callable(source) else source
+                output += b"".join(kernel.provide(answer))
             if not chunk:
                 break
     except MessageError as error:
-        return output, taken, error
-    return output, taken, None
+        return Strict(output, taken, error)
+    assert kernel.done
+    return Strict(output, taken, None)
 
 
 def _output_up_to(message: bytes, report: Report, stop: int) -> bytes:

@@ -10,6 +10,7 @@ from xinksig.text.html.hidden import ALWAYS_HIDDEN, is_hidden
 from xinksig.text.html.hiding import Hiding
 from xinksig.text.html.scanner import (
     END,
+    PLAINTEXT,
     SPECIAL,
     START,
     SUBTREES,
@@ -56,6 +57,7 @@ class Context:
         self._hinted = 0
         self._past = 0  # those before are dealt with
         self._unsure = Span(TEXT, 0, 0, "")
+        self._plaintext: Span | None = None
         self._tables = Tables(html)
         self._hiding = Hiding(html)
 
@@ -69,9 +71,14 @@ class Context:
 
         Ask on behind that construct's ``stop``. PLAINTEXT is returned although it is text.
         """
+        if self._plaintext:
+            return self._plaintext
         if self._next_hint < offset:
             self._follow_hints(offset)
-        return self._advance(offset)
+        held = self._advance(offset)
+        if held and held.kind == PLAINTEXT:
+            self._plaintext = held
+        return held
 
     def refusal(self, start: int, stop: int) -> str | None:
         """Return why a placeholder may not be replaced: "" if it may, ``None`` if a reader does not see it.

@@ -89,12 +89,14 @@ class Hiding:
     def _hides_by_trackers(self, offset: int) -> bool | None:
         for tag, in_table in self._suspects:
             self._follow(tag.stop)
+            if len(self._trackers) > _MOST_TRACKERS:
+                return None
             if all(tracker.tag.name == "details" for tracker in self._trackers):
                 self._trackers.append(Tracker(self._html, tag, in_table=in_table))
         self._suspects = []
         self._follow(offset)
         trackers = self._trackers
-        if not all(tracker.sure for tracker in trackers) or len(trackers) > _MOST_TRACKERS:
+        if not all(tracker.sure for tracker in trackers):
             return None
         hiding = [tracker.tag.name for tracker in trackers if not tracker.shows_summary]
         # A part of a table is one only if there is a table around it.

@@ -17,6 +17,8 @@ __all__ = ["Charset", "Text", "encode", "encode_html", "lookup", "read"]
 _CACHED_SIZE = 64 << 10
 _SAMPLE_SIZE = 16 << 10
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
+_ANY = re.compile(r".", re.DOTALL)
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _HIGH = bytes(range(128, 256))
 _KOREAN_HEADER = b"\x1b$)C"
 _STYLE = re.compile(r"(<style\b.*?</style)", re.IGNORECASE | re.DOTALL)
@@ -225,20 +227,39 @@ def encode_html(text: Text, html: str, *, seven_bit: bool = False) -> bytes:
     octets = encode(text, html)
     if octets is not None and not (seven_bit and not octets.isascii()):
         return octets
-    unfit = {character for character in set(html) if not _fits(text, character, seven_bit=seven_bit)}
-    references = {ord(character): _reference(ord(character), "&#{};") for character in unfit}
-    escapes = {ord(character): _reference(ord(character), "\\{:06x}") for character in unfit}
+    write = _cached_with_references if len(html) <= _CACHED_SIZE else _with_references
+    return write(text.charset, html, text.certain, seven_bit)
+
+
+def _with_references(charset: Charset, html: str, certain: bool, seven_bit: bool) -> bytes:
+    doubtful = _NON_ASCII if charset.ascii_compatible else _ANY
+    unfit = [
+        character
+        for character in set(doubtful.findall(html))
+        if not _fits(charset, character, certain, seven_bit)
+    ]
+    references = {character: _reference(ord(character), "&#{};") for character in unfit}
+    escapes = {character: _reference(ord(character), "\\{:06x}") for character in unfit}
     # In a style sheet there are no character references, but escapes.
     pieces = _STYLE.split(html)
-    pieces[::2] = [piece.translate(references) for piece in pieces[::2]]
-    pieces[1::2] = [piece.translate(escapes) for piece in pieces[1::2]]
-    octets = encode(text, "".join(pieces))
+    pieces[::2] = [_replaced(doubtful, references, piece) for piece in pieces[::2]]
+    pieces[1::2] = [_replaced(doubtful, escapes, piece) for piece in pieces[1::2]]
+    octets = _encode(charset, "".join(pieces))
     assert octets is not None, "every character fits by itself"
     return octets
 
 
-def _fits(text: Text, character: str, *, seven_bit: bool) -> bool:
-    octets = encode(text, character)
+_cached_with_references = lru_cache(maxsize=32)(_with_references)
+
+
+def _replaced(pattern: re.Pattern[str], written: dict[str, str], piece: str) -> str:
+    return pattern.sub(lambda match: written.get(match[0], match[0]), piece)
+
+
+def _fits(charset: Charset, character: str, certain: bool, seven_bit: bool) -> bool:
+    if not (certain or character.isascii()):
+        return False
+    octets = _cached(charset, character)
     return octets is not None and not (seven_bit and not octets.isascii())
 
 

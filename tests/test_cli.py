@@ -65,6 +65,11 @@ def run(*words: str, stdin: bytes | None = None, **settings: Any) -> "subprocess
     return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False, **settings)
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def only_line(text: str) -> str:
     """Return the one line of error, which is no traceback."""
     assert text.startswith("xinksig: ")
@@ -116,6 +121,29 @@ def test_image_beside_the_html_travels_along(place: Path, capfdbinary: pytest.Ca
     out = capfdbinary.readouterr().out
     assert b"multipart/related" in out
     assert b"image/gif" in out
+
+
+def test_html_signature_may_be_in_a_text_file(place: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (place / "sig.html").rename(place / "html.txt")
+    (place / "mail.eml").write_bytes(MESSAGE.replace(b"text/plain", b"text/html"))
+    assert main(["rewrite", "mail.eml", "--html", "html.txt"]) == 0
+    assert b"<b>Ada</b>" in capfdbinary.readouterr().out
+
+
+def test_problems_of_the_signature_are_shown_on_a_terminal(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "sig.html").write_text("<p>Ada<script>x</script></p>")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["rewrite", "mail.eml", "--html", "sig.html", "-o", "out.eml"]) == 0
+    assert "script" in terminal.getvalue()
+
+
+def test_image_that_is_missing_exits_75(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (place / "sig.html").write_text('<p><img src="missing.png"></p>')
+    assert main(["rewrite", "mail.eml", "--html", "sig.html"]) == 75
+    assert "sig.html:1" in only_line(capfd.readouterr().err)
 
 
 def test_options_reach_the_engine(place: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -431,6 +459,105 @@ def test_signal_leaves_nothing_behind(number: signal.Signals, place: Path) -> No
     assert sorted(path.name for path in place.iterdir()) == ["mail.eml", "sig.html", "sig.txt"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_half_way_in_this_process(
+    number: signal.Signals, place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def engine(*_: object, **__: object) -> Iterator[bytes]:
+        yield b"X-Xink-Handled: Yes\r\n"
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(xinksig.cli.rewrite, "rewrite_iter", engine)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt", "-o", "out.eml"]) == 75
+    assert f"signal {number}" in only_line(capfd.readouterr().err)
+    assert sorted(path.name for path in place.iterdir()) == ["mail.eml", "sig.html", "sig.txt"]
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+class Broken(io.StringIO):
+    """A standard stream that cannot be written."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(("broken", "status"), [(Broken(), 75), (None, 75)])
+def test_help_that_cannot_be_written_exits_75(
+    broken: io.StringIO | None, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", broken)
+    assert main(["rewrite", "--help"]) == status
+    assert main(["--version"]) == status
+
+
+@pytest.mark.parametrize("broken", [Broken(), None])
+def test_report_to_a_broken_standard_error_exits_75(
+    broken: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", broken)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt", "-o", "out.eml", "--report", "-"]) == 75
+    assert not Path("out.eml").exists()
+
+
+@pytest.mark.parametrize(("name", "words"), [("stdin", []), ("stdout", ["mail.eml"])])
+def test_closed_stream_in_this_process(
+    name: str, words: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, name, None)
+    assert main(["rewrite", *words, "--text", "sig.txt"]) == 75
+    assert "is closed" in only_line(capfd.readouterr().err)
+
+
+def test_input_that_fails_while_it_is_read_exits_75(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def read(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "read", read)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt"]) == 75
+    assert "cannot read mail.eml: input/output error" in only_line(capfd.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "error", [BrokenPipeError(32, "Broken pipe"), OSError(28, "No space left on device")]
+)
+def test_output_that_fails_exits_75(
+    error: OSError, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def write(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(os, "write", write)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt"]) == 75
+    assert "cannot write standard output: " in only_line(capfd.readouterr().err)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt", "--", "cat"]) == 75
+    assert "the temporary file" in only_line(capfd.readouterr().err)
+
+
+def test_no_room_for_temporary_files_exits_75(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", make)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt", "--", "cat"]) == 75
+
+
+def test_rename_that_fails_exits_75(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def replace(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "replace", replace)
+    assert main(["rewrite", "mail.eml", "--text", "sig.txt", "-o", "out.eml"]) == 75
+    assert sorted(path.name for path in place.iterdir()) == ["mail.eml", "sig.html", "sig.txt"]
+
+
+def test_argparse_itself_may_print_the_help_elsewhere() -> None:
+    stream = io.StringIO()
+    CommandLine([])._parser.print_help(stream)
+    assert "xinksig" in stream.getvalue()
+
+
 # ---- -o
 
 
@@ -571,11 +698,6 @@ def test_report_that_cannot_be_written_stops_the_mailer(place: Path) -> None:
     assert not (place / "out.eml").exists()
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 def report() -> Report:
     return xinksig.rewrite(MESSAGE, xinksig.Signature(text="Ada", id="ada/default")).report
 
@@ -682,6 +804,23 @@ def test_show_one_half_of_a_variant(folder: Path, capfd: pytest.CaptureFixture[s
     assert capfd.readouterr().out == "Bob Example, short\n"
     assert main([*words, "--part", "html"]) == 0
     assert capfd.readouterr().out == "<p>Bob Example, short</p>\n"
+
+
+def test_show_names_images_and_problems(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    gif = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
+    (folder / "logo.gif").write_bytes(gif)
+    (folder / "default.html").write_text('<p><img src="logo.gif" alt="Logo">{{ name }}<script>x</script></p>')
+    assert main(["signature", "show", "ada@example.com", "--signatures", "company"]) == 0
+    shown = capfd.readouterr().out
+    assert "logo.gif" in shown
+    assert "image/gif" in shown
+
+
+def test_variant_that_is_not_assigned_exits_66(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "signatures.toml").write_text('unknown_name = "none"\n')
+    words = ["signature", "show", "ada@example.com", "--signatures", "company", "--name", "gold"]
+    assert main(words) == 66
+    assert "gold" in only_line(capfd.readouterr().err)
 
 
 @pytest.mark.parametrize(

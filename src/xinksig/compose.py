@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from xinksig.edits import Change
-from xinksig.mime import transfer
 from xinksig.mime.fields import Field, replace_parameter
 from xinksig.mime.part import Part
 from xinksig.mime.structure import Event, Happening
@@ -230,6 +229,8 @@ def _insertion(child: Part, octets: bytes, newline: bytes) -> Change:
 
 def quoted_printable_html(html: str, newline: bytes) -> bytes:
     """Return an HTML body part in UTF-8 and quoted-printable: header section, empty line and body."""
+    from xinksig.mime import transfer
+
     lines = ('Content-Type: text/html; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable", "")
     head = newline.join(line.encode() for line in lines) + newline
     return head + transfer.encode("quoted-printable", html.encode("utf-8"), newline) + newline

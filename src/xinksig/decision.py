@@ -7,17 +7,10 @@ kernel is told which signatures are wanted, one after the other; then all change
 from collections.abc import Iterable
 
 from xinksig.edits import Change
-from xinksig.errors import (
-    AmbiguousError,
-    CharsetError,
-    LimitError,
-    MalformedError,
-    MessageError,
-    TransferError,
-)
+from xinksig.errors import MessageError
 from xinksig.mime.part import Part
 from xinksig.model import Outcome, Trigger
-from xinksig.policy import Verdict, looks_like_patch
+from xinksig.policy import STRICT_ERRORS, Verdict, looks_like_patch
 from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
 from xinksig.situation import Situation
@@ -34,17 +27,6 @@ from xinksig.textpart import (
     TextPart,
 )
 from xinksig.writer import Choice, Composition, write
-
-STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
-    Outcome.AMBIGUOUS: AmbiguousError,
-    Outcome.MALFORMED: MalformedError,
-    Outcome.LIMIT: LimitError,
-    Outcome.UNSUPPORTED_CHARSET: CharsetError,
-    Outcome.UNENCODABLE: CharsetError,
-    Outcome.UNSUPPORTED_ENCODING: TransferError,
-}
-"""What strict mode raises, by outcome."""
-
 
 class Decision:
     """What becomes of the text parts that are held together."""

@@ -4,10 +4,28 @@ import re
 from collections.abc import Callable, Container
 from typing import NamedTuple
 
+from xinksig.errors import (
+    AmbiguousError,
+    CharsetError,
+    LimitError,
+    MalformedError,
+    MessageError,
+    TransferError,
+)
 from xinksig.mime.fields import content_doubt
 from xinksig.mime.headers import Headers
 from xinksig.mime.part import Part
 from xinksig.model import Envelope, Options, Outcome
+
+STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
+    Outcome.AMBIGUOUS: AmbiguousError,
+    Outcome.MALFORMED: MalformedError,
+    Outcome.LIMIT: LimitError,
+    Outcome.UNSUPPORTED_CHARSET: CharsetError,
+    Outcome.UNENCODABLE: CharsetError,
+    Outcome.UNSUPPORTED_ENCODING: TransferError,
+}
+"""What strict mode raises, by outcome."""
 
 TEXT_TYPES = {"text/plain", "text/html"}
 
@@ -24,8 +42,8 @@ _CONNECTOR_TEST = re.compile(
 _PATCH_SUBJECT = re.compile(
     r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.IGNORECASE
 )
-_AUTO_KEYWORD = re.compile(r"\s*(?:\([^()]*\)\s*)?(?:no\b(?!-)|[;(]|\Z)")
-"""``Auto-Submitted: no`` or nothing, with a comment or parameters (RFC 3834, 5)."""
+_AUTO_KEYWORD = re.compile(r"\s*(?:\([^()]*\)\s*){0,8}(?:no(?=[\s;(]|\Z)|;|\Z)")
+"""``Auto-Submitted: no`` or nothing, with comments or parameters (RFC 3834, 5)."""
 _LIST_FIELDS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
 
 

@@ -1,14 +1,16 @@
 """What is noted while a message goes through, and the report that is made of it when somebody asks."""
 
-import traceback
-from pathlib import PurePath
+from os.path import basename
+from typing import TYPE_CHECKING
 
 from xinksig.edits import Change, EditList
 from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, FieldChange, Kind, Match, Outcome, PartReport, Report
 from xinksig.policy import Verdict
 from xinksig.situation import Situation
-from xinksig.textpart import TextPart
+
+if TYPE_CHECKING:
+    from xinksig.textpart import TextPart
 
 _PART_ONLY = {Outcome.ATTACHMENT, Outcome.ATTACHED_MESSAGE}
 _DONE = {Outcome.REPLACED, Outcome.PARTLY_REPLACED, Outcome.APPENDED}
@@ -34,7 +36,7 @@ class Journal:
         self.room = 1 << 20
         """How many more octets of text may be kept until the report is read."""
         self._message: list[Verdict] = []
-        self._parts: list[tuple[Part, Verdict | TextPart]] = []
+        self._parts: list[tuple[Part, "Verdict | TextPart"]] = []
 
     def note_message(self, verdict: Verdict) -> None:
         """Note something about the message as a whole."""
@@ -45,15 +47,17 @@ class Journal:
         if not any(known is part for known, _ in self._parts[-2:]):
             self._parts.append((part, verdict))
 
-    def note_text(self, text: TextPart) -> None:
+    def note_text(self, text: "TextPart") -> None:
         """Note a searched text part, which knows what became of it."""
         self._parts.append((text.part, text))
 
     def note_internal_error(self, error: Exception) -> Verdict:
         """Note that our own code failed, and where."""
         self.broken = True
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = "unknown place" if trace is None else f"{basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
         verdict = Verdict(Outcome.INTERNAL_ERROR, f"internal error ({type(error).__name__} at {where})")
         self._message.append(verdict)
         return verdict
@@ -61,7 +65,9 @@ class Journal:
     def report(self, edits: EditList, situation: Situation) -> Report:
         """Make the report."""
         head = getattr(situation, "head", None)
-        parts = tuple(_part_report(part, note) for part, note in self._parts)
+        # What a decision waits for is noted before the text that was held for it.
+        in_order = sorted(self._parts, key=lambda noted: noted[0].start)
+        parts = tuple(_part_report(part, note) for part, note in in_order)
         outcome, reason = self._summary(parts, opted_out=situation.opted_out)
         changes = edits.changes()
         body_start = head.body_start if head is not None else 0
@@ -76,7 +82,7 @@ class Journal:
         return Report(
             outcome=outcome,
             reason=reason,
-            left=sum(note.left for _, note in self._parts if isinstance(note, TextPart)),
+            left=sum(0 if isinstance(note, Verdict) else note.left for _, note in self._parts),
             kind=situation.kind if head is not None else Kind.NEW,
             message_id=(head.headers.get("Message-ID") or "").strip() if head is not None else "",
             signatures=tuple(situation.used),
@@ -109,13 +115,13 @@ def _sentence(part: PartReport) -> str:
     return f"{where}{part.reason}; left as it was"
 
 
-def _part_report(part: Part, note: Verdict | TextPart) -> PartReport:
+def _part_report(part: Part, note: "Verdict | TextPart") -> PartReport:
     matches: tuple[Match, ...] = ()
-    if isinstance(note, TextPart):
+    if isinstance(note, Verdict):
+        outcome, reason = note
+    else:
         outcome, reason = note.outcome()
         matches = note.matches()
-    else:
-        outcome, reason = note
     media_type = part.content_type.type
     return PartReport(
         number=part.number, media_type=media_type, outcome=outcome, reason=reason, matches=matches

@@ -9,8 +9,9 @@ that is none, or the message ends. Then a ``Decision`` says which edits follow; 
 first. Whatever happens, the rest of the message goes out: untouched where nothing can be decided.
 """
 
+from typing import TYPE_CHECKING
+
 from xinksig.compose import Extensions
-from xinksig.decision import STRICT_ERRORS, Decision
 from xinksig.edits import EditList
 from xinksig.errors import MessageError, UsageError
 from xinksig.head import Head
@@ -19,6 +20,7 @@ from xinksig.mime.part import Part
 from xinksig.mime.structure import Event, Happening, Structure
 from xinksig.model import Buffer, Envelope, Options, Outcome, Report
 from xinksig.policy import (
+    STRICT_ERRORS,
     TEXT_TYPES,
     Verdict,
     freezes_siblings,
@@ -30,7 +32,9 @@ from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
 from xinksig.situation import Situation
-from xinksig.writer import Composition
+
+if TYPE_CHECKING:
+    from xinksig.decision import Decision
 
 _DEFAULT_OPTIONS = Options()
 
@@ -64,7 +68,7 @@ class Rewriter:
         """The text part whose body is being read into the hold."""
         self._texts: list[tuple[Part, bytes]] = []
         self._text_size = 0
-        self._decision: Decision | None = None
+        self._decision: "Decision | None" = None
         self._ended = False
         """Whether the structure has been read as far as it will be."""
         self._passing = False
@@ -318,6 +322,9 @@ class Rewriter:
     def _start_decision(self) -> None:
         """Decide about the text in hand, if there is any, and hold no longer."""
         if self._texts:
+            # Most of the package: loaded when the first text is to be read.
+            from xinksig.decision import Decision
+
             self._decision = Decision(self._texts, self._situation, self._journal)
             self._texts = []
             self._text_size = 0
@@ -333,6 +340,8 @@ class Rewriter:
             return False
         head = self._head
         assert head is not None
+        from xinksig.writer import Composition
+
         composition = Composition(
             section=self._structure.root.section,
             newline=head.newline,

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from xinksig.edits import Change
 from xinksig.head import Head
-from xinksig.mime import addresses
 from xinksig.mime.part import Part
 from xinksig.model import Envelope, Kind, Options, Outcome, Trigger
 from xinksig.policy import Verdict, is_patch_or_list, judge_message
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
-from xinksig.text.newest import Origin, kind
 from xinksig.text.place import Place
-from xinksig.textpart import TextPart
+
+if TYPE_CHECKING:
+    from xinksig.text.history import Origin
+    from xinksig.textpart import TextPart
 
 
 class Situation:
@@ -30,7 +32,7 @@ class Situation:
         self._served: Signature | None = None
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
-        self.texts: Sequence[TextPart] = ()
+        self.texts: Sequence["TextPart"] = ()
         """The text parts that are being decided."""
         self.opted_out = False
         self.body_decided = False
@@ -42,22 +44,30 @@ class Situation:
     @cached_property
     def author(self) -> str:
         """The address of the first From mailbox, "" if there is none."""
+        from xinksig.mime import addresses
+
         return addresses.author(self.head.headers)
 
     @cached_property
     def sender(self) -> str:
         """The address of Sender, else the author's, else the envelope's."""
+        from xinksig.mime import addresses
+
         envelope = self.envelope.sender if self.envelope is not None else None
         return addresses.sender(self.head.headers, envelope)
 
     @cached_property
     def kind(self) -> Kind:
         """What sort of message it is, from its fields and, while text is held, from its body."""
+        from xinksig.text.kind import kind
+
         get = self.head.headers.get
         return kind(get("Subject") or "", get("In-Reply-To") or "", get("References") or "", self._origin)
 
-    def _origin(self) -> Origin:
+    def _origin(self) -> "Origin":
         """Return what the client that quoted says about the message, in the first text that can be read."""
+        from xinksig.text.history import Origin
+
         for text in self.texts:
             if text.problem is None:
                 return text.history(self.options, len(text.characters)).origin

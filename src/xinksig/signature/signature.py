@@ -5,12 +5,14 @@ import re
 from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xinksig.errors import SourceError, UsageError
 from xinksig.model import InlineImage
-from xinksig.signature.images import Reference, references
-from xinksig.signature.images import problems as image_problems
-from xinksig.text.html.fragment import Fragment, fragment
+
+if TYPE_CHECKING:
+    from xinksig.signature.images import Reference
+    from xinksig.text.html.fragment import Fragment
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 """Characters that no message can carry."""
@@ -33,9 +35,9 @@ class Signature:
     id: str = ""
     """Named in the report of a message that has this signature."""
     _noted: tuple[str, ...] = field(default=(), init=False, compare=False)
-    _fragment: Fragment | None = field(default=None, init=False, compare=False)
+    _fragment: "Fragment | None" = field(default=None, init=False, compare=False)
     _plain: str | None = field(default=None, init=False, compare=False)
-    _references: tuple[Reference, ...] | None = field(default=None, init=False, compare=False)
+    _references: "tuple[Reference, ...] | None" = field(default=None, init=False, compare=False)
     _digest: bytes = field(default=b"", init=False, compare=False)
     _problems: tuple[str, ...] | None = field(default=None, init=False, compare=False)
     _encoded: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict, init=False, compare=False)
@@ -110,7 +112,7 @@ class Signature:
             raise SourceError(f"{path}: {error}") from error
 
     @property
-    def fragment(self) -> Fragment:
+    def fragment(self) -> "Fragment":
         """The HTML that goes into a message: closed, without a document around it; made at first use."""
         if self._fragment is None:
             html = self.html
@@ -118,6 +120,8 @@ class Signature:
                 from xinksig.signature.derive import html_from_text
 
                 html = html_from_text(self.text or "")
+            from xinksig.text.html.fragment import fragment
+
             object.__setattr__(self, "_fragment", fragment(html))
             assert self._fragment is not None
         return self._fragment
@@ -136,9 +140,11 @@ class Signature:
         return self._plain
 
     @property
-    def references(self) -> tuple[Reference, ...]:
+    def references(self) -> "tuple[Reference, ...]":
         """Where ``fragment.html`` shows an image by ``cid:NAME``; found at first use."""
         if self._references is None:
+            from xinksig.signature.images import references
+
             object.__setattr__(self, "_references", tuple(references(self.fragment.html)))
             assert self._references is not None
         return self._references
@@ -183,11 +189,13 @@ class Signature:
         if self.html is not None and _STYLE_TAG.search(self.html):
             found.append("style sheets are dropped by mail clients: Signature.from_html makes them inline")
         names = {image.name for image in self.images}
+        from xinksig.signature.images import problems
+
         used = {reference.name for reference in self.references}
         found += [f"the HTML shows the image {name!r}, which is not given" for name in sorted(used - names)]
         found += [f"image {name!r} is not shown by the HTML" for name in sorted(names - used)]
         for image in self.images:
-            found += image_problems(image)
+            found += problems(image)
         longest = max(self.plain.encode("utf-8").split(b"\n"), key=len)
         if len(longest) > _LINE_LIMIT:
             found.append(

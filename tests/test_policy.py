@@ -151,14 +151,18 @@ PROTECTED = [
         "it is signed (S/MIME)",
     ),
     (
-        b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQ {EMAILSIGNATURE}\r\n"
-        b"-----END PGP MESSAGE-----",
+        (
+            b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQ {EMAILSIGNATURE}\r\n"
+            b"-----END PGP MESSAGE-----"
+        ),
         Outcome.INLINE_PGP,
         "it is signed or encrypted (inline PGP)",
     ),
     (
-        b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\n"
-        b"Hello {EMAILSIGNATURE}\r\n-----BEGIN PGP SIGNATURE-----\r\n\r\niQ\r\n-----END PGP SIGNATURE-----",
+        (
+            b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\n"
+            b"Hello {EMAILSIGNATURE}\r\n-----BEGIN PGP SIGNATURE-----\r\n\r\niQ\r\n-----END PGP SIGNATURE-----"
+        ),
         Outcome.INLINE_PGP,
         "it is signed or encrypted (inline PGP)",
     ),

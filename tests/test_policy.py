@@ -161,7 +161,7 @@ PROTECTED = [
     (
         (
             b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\n"
-            b"Hello {EMAILSIGNATURE}\r\n-----BEGIN PGP SIGNATURE-----\r\n\r\niQ\r\n-----END PGP SIGNATURE-----"
+            b"Hello {EMAILSIGNATURE}\r\n-----BEGIN PGP SIGNATURE-----\r\n\r\ni\r\n-----END PGP SIGNATURE-----"
         ),
         Outcome.INLINE_PGP,
         "it is signed or encrypted (inline PGP)",

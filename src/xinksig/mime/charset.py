@@ -14,7 +14,7 @@ from xinksig.mime.stateful import runs
 
 __all__ = ["Charset", "Text", "encode", "encode_html", "lookup", "read"]
 
-_CACHED_SIZE = 64 << 10
+_CACHED_SIZE = 128 << 10
 _SAMPLE_SIZE = 16 << 10
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 _ANY = re.compile(r".", re.DOTALL)
@@ -195,6 +195,11 @@ def encode(text: Text, characters: str) -> bytes | None:
             return characters.encode("ascii")
     elif not text.certain:
         return None
+    elif charset.kind == "utf-8":
+        try:
+            return characters.encode("utf-8")
+        except UnicodeEncodeError:
+            return None
     return _encode(charset, characters) if len(characters) > _CACHED_SIZE else _cached(charset, characters)
 
 
@@ -206,8 +211,6 @@ def _encode(charset: Charset, characters: str) -> bytes | None:
     if charset.codec == "iso2022_kr":
         octets = octets.replace(_KOREAN_HEADER, b"")
         return octets if decoded(_KOREAN_HEADER + octets, charset.codec) == characters else None
-    if charset.kind == "utf-8":
-        return octets
     # Codecs write a few characters as octets that are read as others, such as a yen sign for a backslash.
     for codec in {charset.codec, charset.reader}:
         if decoded(octets, codec) != characters:
@@ -215,7 +218,9 @@ def _encode(charset: Charset, characters: str) -> bytes | None:
     return None if any(character in characters for character in charset.doubt) else octets
 
 
-_cached = lru_cache(maxsize=256)(_encode)
+# A signature goes into many messages.
+_cached = lru_cache(maxsize=32)(_encode)
+_cached_character = lru_cache(maxsize=1024)(_encode)
 
 
 def encode_html(text: Text, html: str, *, seven_bit: bool = False) -> bytes:
@@ -259,7 +264,7 @@ def _replaced(pattern: re.Pattern[str], written: dict[str, str], piece: str) -> 
 def _fits(charset: Charset, character: str, certain: bool, seven_bit: bool) -> bool:
     if not (certain or character.isascii()):
         return False
-    octets = _cached(charset, character)
+    octets = _cached_character(charset, character)
     return octets is not None and not (seven_bit and not octets.isascii())
 
 

@@ -1,112 +1,198 @@
 """The signature in its place in HTML: inline elements closed before it and opened again behind it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from xinksig.characters import BLANK, IGNORABLE
+from xinksig.text.html import fold
+from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
-from xinksig.text.html.names import BLOCKS, VISIBLE
-from xinksig.text.html.references import decoded
-from xinksig.text.html.scanner import END, START, TEXT, spans
-from xinksig.text.html.stack import Element, open_elements
+from xinksig.text.html.names import HEADINGS, SPECIAL
+from xinksig.text.html.plan import Plan, Written
+from xinksig.text.html.trace import trace
+from xinksig.text.html.wrappers import Around
 from xinksig.text.place import CharEdit, Place
 
-_UNSEEN = BLANK + IGNORABLE
-_DROPPED = re.compile(r"\s(?:id|name)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.I)
+_REFERENCE = re.compile(r"&#?[0-9A-Za-z]{0,40}\Z")
+_FIRST_OF_TAG = re.compile(r"[a-zA-Z/!?]")
+_FIRST_OF_REFERENCE = re.compile(r"[0-9A-Za-z;#=]")
+
+_IN_LINK = "the signature has links and stands in a link that goes on around its block"
+_IN_SAME = "the signature has a {0} element and stands in another {0} element"
+_JOINS = "without it, the characters around it would read as a tag or a character reference"
 
 
 class Injection(NamedTuple):
+    """What has to be done to the source, and what cannot be done."""
+
     edits: list[CharEdit]
+    """Ascending; a signature's own HTML is the text of one of them."""
     refused: dict[int, str]
+    """Why a change, by its number, was not made: one plain sentence for an administrator."""
 
 
 def inject(
-    html: str,
-    changes: Sequence[tuple[Place, Fragment | None]],
-    *,
-    newline: str,
-    width: Callable[[str], int],
+    html: str, changes: Sequence[tuple[Place, Fragment | None]], *, newline: str, width: Width
 ) -> Injection:
-    offsets = [place.start for place, _ in changes]
-    chains = open_elements(html, offsets)
+    """Return the edits that put the fragments into the places; ``None`` takes the trigger out.
+
+    The places ascend and are apart. The tree that an HTML5 parser builds of the result is the one of the
+    source without the triggers' characters and what they leave empty, and with the fragments' subtrees.
+    ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset. Never
+    raises; the work is linear, and html5lib is used once at most.
+    """
+    if not changes:
+        return Injection([], {})
+    pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
+    found = trace(html, pieces)
     refused: dict[int, str] = {}
-    edits: list[CharEdit] = []
-    if chains is None:
-        return Injection([], dict.fromkeys(range(len(changes)), "its place in the tree is not sure"))
-    deleted: set[tuple[int, int]] = set()
-    for index, (place, fragment) in enumerate(changes):
-        chain = chains[index]
-        at = len(chain)
-        while at and chain[at - 1].name not in BLOCKS:
-            at -= 1
-        wrappers = chain[at:]
-        if fragment is not None and fragment.has_link and any(element.name == "a" for element in chain[:at]):
-            refused[index] = "a link is open around it and the signature has links"
-            continue
-        if not (fragment is not None and fragment.has_block):
-            names = [element.name for element in wrappers]
-            if "p" in names:
-                wrappers = wrappers[len(names) - names[::-1].index("p") :]
-        edits += _edits(html, place, fragment, wrappers, deleted)
-    edits.sort(key=lambda edit: edit[:2])
-    return Injection([edit for edit in edits if edit.text or edit.start < edit.stop], refused)
+    for number, (_, fragment) in enumerate(changes):
+        reason = _refusal(found.places[number], fragment)
+        if reason:
+            refused[number] = reason
+    while True:
+        plan = Plan(html, changes, found, refused)
+        more = plan.make()
+        if not more:
+            written = plan.written(newline)
+            more = _joined(html, written, changes)
+        if not more:
+            return Injection(_in_lines(html, written, newline, width), refused)
+        refused.update(more)
 
 
-def _edits(html, place, fragment, wrappers: Sequence[Element], deleted):
-    edits = []
-    closers, reopeners = [], []
-    left, right = place.start, place.stop
-    for element in reversed(wrappers):
-        if element.start < 0:
+def _refusal(around: Around, fragment: Fragment | None) -> str:
+    """Return why the fragment may not be put there; "" if it may."""
+    if around.reason or fragment is None:
+        return around.reason
+    outer = around.outer
+    if fragment.has_link and "a" in outer:
+        return _IN_LINK
+    for name in fragment.sole.intersection(outer):
+        if name in HEADINGS:
             continue
-        before = _shows(html, element.stop, left)
-        end = _end_of(html, element, right)
-        after = _shows(html, right, end[0] if end else len(html)) if end else True
-        if not before and end and not after and (element.start, element.stop) not in deleted:
-            deleted.add((element.start, element.stop))
-            edits.append(CharEdit(element.start, element.stop, "", "wrapper"))
-            edits.append(CharEdit(end[0], end[1], "", "wrapper"))
-            continue
-        if fragment is None:
-            continue
-        if before:
-            closers.append(f"</{element.name}>")
-        else:
-            edits.append(CharEdit(element.start, element.stop, "", "wrapper"))
-        if after:
-            reopeners.insert(0, _DROPPED.sub("", html[element.start : element.stop]))
-        elif end:
-            edits.append(CharEdit(end[0], end[1], "", "wrapper"))
-    first = place.pieces[0][0] if place.pieces else place.start
-    if closers:
-        edits.append(CharEdit(first, first, "".join(closers), "wrapper"))
-    if fragment is not None:
-        edits.append(CharEdit(first, first, fragment.html, "signature"))
-    if reopeners:
-        edits.append(CharEdit(first, first, "".join(reopeners), "wrapper"))
-    edits += [CharEdit(start, stop, "", "placeholder") for start, stop in place.pieces]
-    return edits
+        if name not in ("li", "dd", "dt") or name in _items(outer):
+            return _IN_SAME.format(name)
+    if outer and outer[0] in HEADINGS and not HEADINGS.isdisjoint(fragment.sole):
+        return _IN_SAME.format(outer[0])
+    for name in fragment.formatting:
+        if outer.count(name) >= 3:
+            return _IN_SAME.format(name)
+    return ""
 
 
-def _shows(html: str, start: int, stop: int) -> bool:
-    for span in spans(html, start, stop):
-        if span.kind == TEXT and decoded(html[span.start : span.stop]).strip(_UNSEEN):
-            return True
-        if span.kind == START and span.name in VISIBLE:
-            return True
+def _items(outer: Sequence[str]) -> set[str]:
+    """Return the list items that a new item would close."""
+    found: set[str] = set()
+    for name in outer:
+        if name in ("li", "dd", "dt"):
+            found |= {"li"} if name == "li" else {"dd", "dt"}
+        elif name in SPECIAL and name not in ("address", "div", "p"):
+            break
+    return found
+
+
+def _joined(
+    html: str, written: Sequence[Written], changes: Sequence[tuple[Place, Fragment | None]]
+) -> dict[int, str]:
+    """Return the places at which characters that were apart would read as a tag or a reference together."""
+    found: dict[int, str] = {}
+    index = 0
+    while index < len(written):
+        start, stop = written[index].edit[:2]
+        texts = []
+        while index < len(written) and written[index].edit.start <= stop:
+            texts.append(written[index].edit.text)
+            stop = max(stop, written[index].edit.stop)
+            index += 1
+        text = "".join(texts)
+        if _reads_together(html, start, (text + html[stop : stop + 1])[:1]) or (
+            text and _reads_together(text, len(text), html[stop : stop + 1])
+        ):
+            number = max((n for n, (place, _) in enumerate(changes) if place.start <= start), default=0)
+            found[number] = _JOINS
+    return found
+
+
+def _reads_together(source: str, stop: int, following: str) -> bool:
+    """Return whether the source before ``stop`` and the character behind it could be one construct."""
+    if not stop or not following:
+        return False
+    last = source[stop - 1]
+    if last == "<":
+        return _FIRST_OF_TAG.match(following) is not None
+    if last == "&" or last == "#" or last.isalnum():
+        return (
+            _FIRST_OF_REFERENCE.match(following) is not None
+            and _REFERENCE.search(source, max(0, stop - 42), stop) is not None
+        )
     return False
 
 
-def _end_of(html: str, element: Element, start: int):
-    depth = 0
-    for span in spans(html, start):
-        if span.name != element.name:
-            continue
-        if span.kind == START:
-            depth += 1
-        elif span.kind == END:
-            if depth == 0:
-                return span.start, span.stop
-            depth -= 1
-    return None
+def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width) -> list[CharEdit]:
+    """Return the edits with their text in lines of at most 998 octets, as far as it can be broken."""
+    edits: list[CharEdit] = []
+    column = at = 0
+    for index, (edit, fragment, keeps_blanks) in enumerate(written):
+        column = _column(html, at, edit.start, column, width)
+        at = edit.stop
+        text = edit.text
+        if text:
+            tail = _tail(html, written, index, width)
+            if not _fits(text, column, tail, newline, width):
+                if fragment is None or width("<") != 1:
+                    blanks = not keeps_blanks
+                    text = fold.folded(text, newline, width, column=column, tail=tail, blanks=blanks)
+                else:
+                    text = fragment.folded(newline, blanks=not keeps_blanks)
+                edit = edit._replace(text=text)
+            line_break, line = text.rpartition(newline)[1:]
+            column = width(line) + (0 if line_break else column)
+        edits.append(edit)
+    return edits
+
+
+def _column(html: str, at: int, stop: int, column: int, width: Width) -> int:
+    """Return how many octets stand on the line before ``stop``, if ``column`` of them do before ``at``."""
+    first = max(at, stop - LONGEST - 1)
+    line = max(html.rfind("\n", first, stop), html.rfind("\r", first, stop)) + 1
+    if line:
+        return width(html[line:stop])
+    return LONGEST + 1 if stop - first > LONGEST else column + width(html[first:stop])
+
+
+def _tail(html: str, written: Sequence[Written], index: int, width: Width) -> int:
+    """Return how many octets have to stand on the same line behind an edit."""
+    octets = 0
+    at = written[index].edit.stop
+    for edit, _, _ in written[index + 1 :]:
+        octets += _line_rest(html, at, edit.start, width)
+        if _line_end(html, at, edit.start) < edit.start:
+            return octets
+        if edit.text:
+            return octets + width(fold.first_piece(edit.text))
+        at = edit.stop
+    return octets + _line_rest(html, at, len(html), width)
+
+
+def _line_end(html: str, at: int, stop: int) -> int:
+    stop = min(stop, at + LONGEST + 1)
+    ends = (html.find("\n", at, stop), html.find("\r", at, stop))
+    return min((end for end in ends if end >= 0), default=stop)
+
+
+def _line_rest(html: str, at: int, stop: int, width: Width) -> int:
+    end = _line_end(html, at, stop)
+    return width(html[at:end]) if end > at else 0
+
+
+def _fits(text: str, column: int, tail: int, newline: str, width: Width) -> bool:
+    if column + len(text) * 10 + tail <= LONGEST:
+        return True
+    lines = text.split(newline)
+    last = len(lines) - 1
+    for number, line in enumerate(lines):
+        besides = (0 if number else column) + (tail if number == last else 0)
+        if besides + fold.bound(line) > LONGEST and besides + width(line) > LONGEST:
+            return False
+    return True

@@ -176,7 +176,7 @@ class Walk:
         self._barriers: list[int] = []
         self._closed = -1
         self._form: Element | None = None
-        self._quirky: bool | None = False
+        self._quirky: bool | None = None
         self._steps = 0
         self._tail = (-1, -1)
         if in_body:
@@ -204,10 +204,6 @@ class Walk:
         if not self.stack:
             return False
         return self._closed < 0 or NO_CONTENT.fullmatch(self.html, self._closed, offset) is None
-
-    def count(self, name: str) -> int:
-        """Return how many elements of that name are open out to the last barrier."""
-        return self._counts.get(name, 0)
 
     def imply_body(self) -> None:
         """Begin the body if it has not begun."""
@@ -560,6 +556,7 @@ class Walk:
         if kind == _IGNORED_TAG:
             if not self._barriers and name in ("body", "html"):
                 self._closed = stop
+            self.strays += 1
             return
         if not self._barriers:
             self.strays += 1

@@ -1,0 +1,174 @@
+"""What stands around the places of a document: by one stack where that is enough, else by html5lib."""
+
+from collections.abc import Sequence
+
+from xinksig.text.html.names import FORMATTING, TABLE_PARTS, UNSURE, VISIBLE
+from xinksig.text.html.scanner import END, START, TEXT, spans
+from xinksig.text.html.stack import Element, TooComplexError, Walk
+from xinksig.text.html.wrappers import (
+    Around,
+    Pieces,
+    Trace,
+    Wrapper,
+    is_visible,
+    is_visible_text,
+    nearest_block,
+)
+
+NOT_TEXT = "its place in the HTML is not text that a reader sees"
+
+
+def trace(html: str, places: Sequence[Pieces]) -> Trace:
+    """Return what stands around each of the ascending places. Never raises."""
+    try:
+        return Tracer(html, places).run()
+    except TooComplexError:
+        from xinksig.text.html import tree
+
+        return tree.trace(html, places)
+
+
+def refusal(outer: Sequence[str]) -> str:
+    """Return why nothing may be put between the open elements of these names, the innermost first; or ""."""
+    if outer and outer[0] in TABLE_PARTS:
+        return "it stands in a table but in none of its cells, so that browsers show it before the table"
+    for name in outer:
+        if name in UNSURE:
+            return f"it stands in an element that parsers read in different ways: {name}"
+    return ""
+
+
+class Tracer:
+    """Follows the wrappers of all places with one stack; ``TooComplexError`` where that is not enough."""
+
+    def __init__(self, html: str, places: Sequence[Pieces]) -> None:
+        self._html = html
+        self._places = places
+        self._walk = Walk(html)
+        self._trace = Trace()
+        # The open wrappers with their depth, outermost first.
+        self._live: list[tuple[int, Element, Wrapper]] = []
+
+    def run(self) -> Trace:
+        """Return the trace of the whole document; to be called once."""
+        for number in range(len(self._places)):
+            self._reach(number)
+        floor = next((depth for depth, _, wrapper in self._live if wrapper.name in FORMATTING), -1)
+        if floor >= 0:
+            # Only when its end is seen it is sure that a copy of it ends likewise.
+            self._walk.advance(len(self._html), floor)
+        return self._trace
+
+    def _reach(self, number: int) -> None:
+        first = self._places[number][0][0]
+        walk = self._walk
+        if not walk.advance(first):
+            around = Around(())
+            around.reason = NOT_TEXT
+            self._trace.places.append(around)
+            return
+        settled = walk.is_settled(first)
+        walk.imply_body()
+        self._drop_ended(None)
+        names = [element.name for element in walk.stack]
+        block = nearest_block(names)
+        around = Around(names[:block][::-1])
+        around.settled = settled
+        around.reason = refusal(around.outer)
+        self._trace.places.append(around)
+        self._open(number, block)
+        around.chain = [wrapper for depth, _, wrapper in reversed(self._live) if depth >= block]
+        self._follow(number)
+
+    def _open(self, number: int, block: int) -> None:
+        """Take in the wrappers that are new at a place, from the innermost one outwards."""
+        stack = self._walk.stack
+        known = len(self._live)
+        stop = self._places[number][0][0]
+        seen = pieces = 0
+        for depth in range(len(stack) - 1, block - 1, -1):
+            element = stack[depth]
+            if known and self._live[known - 1][1] is element:
+                break
+            wrapper = Wrapper(*element)
+            wrapper.supplies = element.start in self._walk.revivers
+            more_seen, more_pieces = self._looked_back(number, element.stop, stop)
+            seen |= more_seen
+            pieces |= more_pieces
+            wrapper.seen, wrapper.pieces = seen, pieces
+            stop = element.start
+            self._live.insert(known, (depth, element, self._trace.add(wrapper)))
+
+    def _looked_back(self, number: int, start: int, stop: int) -> tuple[int, int]:
+        """Return in which gaps the source before a place shows something, and the places it holds."""
+        seen = pieces = 0
+        html = self._html
+        while number and self._places[number - 1][-1][1] > start:
+            first, last = self._places[number - 1][0][0], self._places[number - 1][-1][1]
+            if first < stop:
+                if last < stop and is_visible(html, last, stop):
+                    seen |= 1 << number
+                pieces |= 1 << (number - 1)
+                stop = first
+            number -= 1
+        if start < stop and is_visible(html, start, stop):
+            seen |= 1 << number
+        return seen, pieces
+
+    def _follow(self, number: int) -> None:
+        """Read on from a place until it is known of each open wrapper whether it shows anything behind it."""
+        places, html = self._places, self._html
+        limit = places[number + 1][0][0] if number + 1 < len(places) else len(html)
+        walk, around = self._walk, self._trace.places[number]
+        for start, stop in places[number]:
+            self._step(walk.at, start, 0)
+            if walk.at != start:
+                return
+            block = nearest_block([element.name for element in walk.stack])
+            for depth in range(max(block, self._live[-1][0] + 1 if self._live else 0), len(walk.stack)):
+                element = walk.stack[depth]
+                wrapper = self._trace.add(Wrapper(*element))
+                around.inside.append(wrapper)
+                self._live.append((depth, element, wrapper))
+            for _, _, wrapper in self._live:
+                wrapper.pieces |= 1 << number
+            walk.at = stop
+        self._step(walk.at, limit, 2 << number)
+
+    def _step(self, at: int, stop: int, gap: int) -> None:
+        """Take in the constructs up to ``stop``; in a ``gap`` while an open wrapper shows nothing in it."""
+        walk, html = self._walk, self._html
+        while at < stop:
+            for span in spans(html, at, stop):
+                if gap and all(wrapper.seen & gap for _, _, wrapper in self._live):
+                    walk.at = span.start
+                    return
+                at = walk.at = span.stop
+                shows = False
+                if span.kind == TEXT:
+                    shows = is_visible_text(html, span.start, span.stop)
+                    if shows and walk.top in TABLE_PARTS:
+                        raise TooComplexError("text stands in a table, but in none of its cells")
+                elif span.kind == START:
+                    at = walk.at = walk.start(span.name, span.start, span.stop)
+                    shows = span.name in VISIBLE
+                    self._drop_ended(None)
+                elif span.kind == END:
+                    walk.end(span.name, span.stop)
+                    self._drop_ended((span.start, span.stop, span.name))
+                if shows:
+                    for _, _, wrapper in self._live:
+                        wrapper.seen |= gap
+                if at != span.stop:
+                    break
+
+    def _drop_ended(self, end: tuple[int, int, str] | None) -> None:
+        """Drop the wrappers that are not open any more; ``end`` is the end tag that was taken in last."""
+        stack, live = self._walk.stack, self._live
+        while live:
+            depth, element, wrapper = live[-1]
+            if depth < len(stack) and stack[depth] is element:
+                return
+            live.pop()
+            if end is not None and depth == len(stack) and end[2] == wrapper.name:
+                wrapper.end = end[:2]

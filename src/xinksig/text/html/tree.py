@@ -1,0 +1,588 @@
+"""What stands around the places of a document that one stack cannot follow: by html5lib's own list.
+
+html5lib builds the tree; its tokenizer is not used. The scanner's spans are its tokens, which makes their
+offsets exact, leaves nothing to normalise, and avoids the tokenizer's quadratic cliffs. The tree holds no
+text: a letter stands for what a reader sees, a noncharacter for a placeholder. Of each element it is noted
+in which gaps it shows something, while it grows.
+
+The only module that imports html5lib, frozen at 1.1; whatever it raises means that nothing is certain.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from xinksig.text.html.names import FORMATTING, SPECIAL, TABLE_PARTS, UNSURE, VISIBLE, VOID
+from xinksig.text.html.names import RAW as RAW_ELEMENTS
+from xinksig.text.html.references import decoded
+from xinksig.text.html.scanner import (
+    COMMENT,
+    DROPPED,
+    END,
+    RCDATA,
+    START,
+    TEXT,
+    Span,
+    attributes,
+    names,
+    self_closing,
+    spans,
+)
+from xinksig.text.html.stack import DEEPEST, TooComplexError
+from xinksig.text.html.wrappers import Around, Pieces, Trace, Wrapper, is_visible_text, nearest_block
+
+LARGEST = 512 << 10
+"""Characters read at most."""
+MOST_ELEMENTS = 20_000
+"""Elements made or made again."""
+MOST_MOVED = 200
+"""Texts moved out of a table."""
+MOST_ATTRIBUTES = 64
+"""Attributes of a tag."""
+
+_VISIBLE = "x"
+_INVISIBLE = "\u00a0"
+_PLACE = "\ufdd0"
+_NOWHERE = (-1, -1)
+_SPACE = "\t\n\f\r "
+_BIG_TAG = 2 * MOST_ATTRIBUTES
+_READ_ATTRIBUTES = FORMATTING | {"input", "annotation-xml"}
+_UNSETTLED = names("initial beforeHtml beforeHead inHead inHeadNoscript afterHead afterBody afterAfterBody")
+_TOO_LARGE = "it stands too far down in a document that only a full parser can read"
+_FAILED = "the parser failed at the document"
+_DIVERGED = "tags before it are nested so wrongly that parsers build different trees"
+_UNDECIDED = "formatting around it ends too far down to be sure of it"
+
+
+def trace(html: str, places: Sequence[Pieces]) -> Trace:
+    """Return what stands around each of the ascending places; where it is not sure, why. Never raises."""
+    try:
+        return _Grower(html, places).run()
+    except TooComplexError as error:
+        reason = str(error)
+    except Exception:  # noqa: BLE001 - html5lib raises what it likes, and the message must go on
+        reason = _FAILED
+    refused = Trace()
+    for _ in places:
+        around = Around(())
+        around.reason = reason
+        refused.places.append(around)
+    return refused
+
+
+class _Attributes(dict[Any, str]):
+    """The attributes of an element, with the span of the start tag that they come from."""
+
+    source = _NOWHERE
+
+
+class _Now:
+    """The token that is being taken in, and what has been done so far."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.offset = 0
+        self.attributes: dict[Any, str] | None = None
+        self.ending = ""
+        self.gap = 1
+        self.place = 0
+        self.made = 0
+        self.moved = 0
+
+
+class _Node(Wrapper):
+    """An element as html5lib handles it, without its text."""
+
+    __slots__ = ("_attributes", "childNodes", "filled", "nameTuple", "namespace", "now", "parent")
+
+    def __init__(self, now: _Now, name: str, namespace: str | None) -> None:
+        super().__init__(name, -1, -1)
+        self.now = now
+        self.namespace = namespace
+        self.nameTuple = (namespace, name)
+        self.parent: _Node | None = None
+        self.childNodes: dict[_Node, None] = {}
+        self.filled = False
+        self._attributes: dict[Any, str] = {}
+        self.born = now.offset
+        now.made += 1
+        if now.made > MOST_ELEMENTS:
+            raise TooComplexError(f"a parser would make more than {MOST_ELEMENTS} elements of it")
+        if name in VISIBLE:
+            self.seen = now.gap
+
+    @property
+    def attributes(self) -> dict[Any, str]:
+        return self._attributes
+
+    @attributes.setter
+    def attributes(self, attributes: dict[Any, str]) -> None:
+        self._attributes = attributes
+        self.source = getattr(attributes, "source", _NOWHERE)
+        if attributes is self.now.attributes:
+            self.start, self.stop = self.source
+
+    def show(self, seen: int, pieces: int) -> None:
+        """Note what the element holds now, for it and for those around it."""
+        node: _Node | None = self
+        while node is not None and (seen & ~node.seen or pieces & ~node.pieces):
+            node.seen |= seen
+            node.pieces |= pieces
+            node = node.parent
+
+    def appendChild(self, node: "_Node | _Leaf") -> None:  # noqa: N802
+        self.filled = True
+        if isinstance(node, _Node):
+            if node.parent is not None:
+                node.parent.childNodes.pop(node, None)
+            elif node.source[0] >= 0 and not (node.adopted and node.name == self.now.ending):
+                self.now.trace.add(node)
+            node.parent = self
+            self.childNodes[node] = None
+            self.show(node.seen, node.pieces)
+
+    def insertBefore(self, node: "_Node | _Leaf", _: "_Node") -> None:  # noqa: N802
+        self.appendChild(node)
+
+    def insertText(self, data: str, insertBefore: "_Node | None" = None) -> None:  # noqa: N802, N803
+        self.filled = True
+        if insertBefore is not None:
+            self.now.moved += 1
+            if self.now.moved > MOST_MOVED:
+                raise TooComplexError(f"a parser would move more than {MOST_MOVED} texts of it out of tables")
+        self.show(self.now.gap if _VISIBLE in data else 0, self.now.place if _PLACE in data else 0)
+
+    def removeChild(self, node: "_Node") -> None:  # noqa: N802
+        self.childNodes.pop(node, None)
+        # ``parent`` stays as a sign that the node is known; it is appended elsewhere at once.
+
+    def reparentChildren(self, parent: "_Node") -> None:  # noqa: N802
+        for child in list(self.childNodes):
+            parent.appendChild(child)
+        parent.show(self.seen, self.pieces)
+        self.childNodes.clear()
+
+    def cloneNode(self) -> "_Node":  # noqa: N802
+        clone = _Node(self.now, self.name, self.namespace)
+        clone.seen = 0
+        clone.adopted = True
+        attributes = _Attributes(self._attributes)
+        attributes.source = self.source
+        clone.attributes = attributes
+        return clone
+
+    def hasContent(self) -> bool:  # noqa: N802
+        return self.filled
+
+
+class _Leaf:
+    """A comment or a doctype, of which nothing needs to be known."""
+
+    def __init__(self, *_: object) -> None:
+        self.parent = None
+
+
+class _Stream:
+    charEncoding = (None, "certain")  # noqa: N815
+
+    def position(self) -> tuple[int, int]:
+        return (0, 0)
+
+
+class _Tokenizer:
+    """The states that html5lib's parser sets, so that it can be seen how it wants the source to be read."""
+
+    dataState = "data"  # noqa: N815
+    rcdataState = rawtextState = scriptDataState = plaintextState = "content"  # noqa: N815
+
+    def __init__(self) -> None:
+        self.state = self.dataState
+        self.stream = _Stream()
+
+
+@cache
+def _parser_class() -> Any:
+    from html5lib.html5parser import HTMLParser
+
+    class Parser(HTMLParser):
+        def parseError(self, *_: object, **__: object) -> None:  # noqa: N802
+            pass
+
+    return Parser
+
+
+@cache
+def _token_types() -> dict[str, int]:
+    from html5lib.constants import tokenTypes
+
+    return dict(tokenTypes)
+
+
+def _new_parser(now: _Now) -> Any:
+    """Return a parser of html5lib whose tree is made of our nodes."""
+    from html5lib.treebuilders.base import TreeBuilder
+
+    class Builder(TreeBuilder):
+        commentClass = doctypeClass = _Leaf  # noqa: N815
+
+        def documentClass(self) -> _Node:  # noqa: N802
+            return _Node(now, "#document", None)
+
+        def elementClass(self, name: str, namespace: str | None) -> _Node:  # noqa: N802
+            return _Node(now, name, namespace)
+
+    parser = _parser_class()(Builder)
+    parser.innerHTMLMode = False
+    parser.scripting = False
+    parser.tokenizer = _Tokenizer()
+    parser.reset()
+    return parser
+
+
+class _Grower:
+    """Grows the tree of a document up to its last place, and behind it until its wrappers are known."""
+
+    def __init__(self, html: str, places: Sequence[Pieces]) -> None:
+        self._html = html
+        self._places = places
+        self._now = _Now()
+        self._parser = _new_parser(self._now)
+        self._tree = self._parser.tree
+        self._types = _token_types()
+        self._live: dict[Wrapper, None] = {}
+        self._diverged = False
+
+    def run(self) -> Trace:
+        """Return the trace; to be called once."""
+        at = 0
+        for number, pieces in enumerate(self._places):
+            first = pieces[0][0]
+            if first > LARGEST:
+                raise TooComplexError(_TOO_LARGE)
+            at = self._read(at, first)
+            if at != first:
+                around = Around(())
+                around.reason = "its place in the HTML is not text that a reader sees"
+                self._now.trace.places.append(around)
+                continue
+            at = self._take(number, pieces)
+        self._read(at, min(len(self._html), LARGEST), behind=True)
+        if self._live and len(self._html) > LARGEST:
+            for around in self._now.trace.places:
+                if not self._live.keys().isdisjoint(around.chain):
+                    around.reason = around.reason or _UNDECIDED
+        return self._now.trace
+
+    def _take(self, number: int, pieces: Pieces) -> int:
+        """Take in a place; return the offset behind it."""
+        now, tree = self._now, self._tree
+        phase = self._parser.phase
+        settled = not any(phase is self._parser.phases[name] for name in _UNSETTLED)
+        now.place = 1 << number
+        around: Around | None = None
+        at = pieces[0][0]
+        for start, stop in pieces:
+            if self._read(at, start) != start:
+                raise TooComplexError(_FAILED)
+            at = stop
+            now.offset = start
+            if stop > start:
+                self._feed({"type": self._types["Characters"], "data": _PLACE})
+            nodes = tree.openElements
+            block = nearest_block([node.name for node in nodes])
+            if around is None:
+                around = self._around(nodes, block)
+                around.settled = settled
+                if start == stop:
+                    around.chain[:0] = self._pending(now)
+                self._live.update(dict.fromkeys(around.chain))
+                now.trace.places.append(around)
+            else:
+                for node in nodes[block:]:
+                    if node not in self._live:
+                        around.inside.append(node)
+                        self._live[node] = None
+            for node in nodes[block:]:
+                node.show(0, now.place)
+        now.place = 0
+        now.gap = 2 << number
+        return at
+
+    def _around(self, nodes: list[_Node], block: int) -> Around:
+        around = Around([node.name for node in nodes[:block]][::-1])
+        around.chain = list(nodes[block:][::-1])
+        open_names = [node.name for node in nodes]
+        if self._diverged:
+            around.reason = _DIVERGED
+        elif around.outer and around.outer[0] in TABLE_PARTS:
+            around.reason = "it stands in a table but in none of its cells"
+        elif not UNSURE.isdisjoint(open_names) or any(
+            node.namespace != self._tree.defaultNamespace for node in nodes
+        ):
+            around.reason = "it stands in an element that parsers read in different ways"
+        return around
+
+    def _pending(self, now: _Now) -> list[Wrapper]:
+        """Return wrappers for the formatting that would be opened again here, innermost first."""
+        found: list[Wrapper] = []
+        for node in reversed(self._tree.activeFormattingElements):
+            if node is None or node in self._tree.openElements:
+                break
+            wrapper = Wrapper(node.name, -1, -1)
+            wrapper.source = node.source
+            wrapper.born = now.offset
+            wrapper.pieces = now.place
+            found.append(now.trace.add(wrapper))
+        return found
+
+    def _read(self, at: int, stop: int, *, behind: bool = False) -> int:
+        """Take in the source up to ``stop``; ``behind`` the last place, until no wrapper is live any more."""
+        now, tokenizer = self._now, self._parser.tokenizer
+        while at < stop:
+            for span in spans(self._html, at, None if behind else stop):
+                if behind and not self._live:
+                    return at
+                now.offset = span.start
+                at = self._read_span(span)
+                if span.kind == START and span.name in RAW_ELEMENTS:
+                    if tokenizer.state == _Tokenizer.dataState:
+                        break  # Here the content is markup all the same.
+                    tokenizer.state = _Tokenizer.dataState
+                if at != span.stop:
+                    break
+        return at
+
+    def _read_span(self, span: Span) -> int:
+        """Take in a construct; return the offset where the source goes on."""
+        kind, start, stop, _ = span
+        if kind == TEXT:
+            self._read_text(start, stop)
+        elif kind == START:
+            self._read_start(span)
+        elif kind == END:
+            self._read_end(span)
+        elif kind == COMMENT:
+            return self._read_comment(start, stop)
+        elif kind != DROPPED:
+            self._read_text(start, stop, literal=kind != RCDATA)
+        return stop
+
+    def _read_text(self, start: int, stop: int, *, literal: bool = False) -> None:
+        text = self._html[start:stop]
+        if "&" in text and not literal:
+            text = decoded(text)
+        if "\0" in text:
+            text = text.replace("\0", "")
+        rest = text.lstrip(_SPACE)
+        if len(rest) < len(text):
+            blanks = text[: len(text) - len(rest)].replace("\r\n", "\n").replace("\r", "\n")
+            self._feed({"type": self._types["SpaceCharacters"], "data": blanks})
+        if rest:
+            shows = is_visible_text(self._html, start, stop)
+            self._feed({"type": self._types["Characters"], "data": _VISIBLE if shows else _INVISIBLE})
+        self._watch(None)
+
+    def _read_start(self, tag: Span) -> None:
+        html, now, nodes = self._html, self._now, self._tree.openElements
+        _, start, stop, name = tag
+        found = _Attributes()
+        foreign = bool(nodes) and nodes[-1].namespace != self._tree.defaultNamespace
+        if foreign or name in _READ_ATTRIBUTES or stop - start > _BIG_TAG:
+            found.update(attributes(html, start, stop))
+            if len(found) > MOST_ATTRIBUTES:
+                raise TooComplexError(f"a tag has more than {MOST_ATTRIBUTES} attributes")
+        found.source = (start, stop)
+        now.attributes = found
+        depth, top = len(nodes), nodes[-1] if nodes else None
+        closing = html[stop - 2] == "/" and self_closing(html, tag)
+        crossing = self._crossing(name) if name in ("a", "nobr") else None
+        now.ending = name
+        self._feed(
+            {
+                "type": self._types["StartTag"],
+                "name": name,
+                "data": found,
+                "selfClosing": closing,
+                "selfClosingAcknowledged": False,
+            }
+        )
+        now.attributes = None
+        if len(nodes) > DEEPEST:
+            raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
+        if depth and (len(nodes) < depth or nodes[depth - 1] is not top) and nodes[-1].start == start:
+            nodes[-1].supplies = True
+        self._watch(tag, crossing)
+
+    def _read_end(self, tag: Span) -> None:
+        tree, name = self._tree, tag.name
+        nodes = tree.openElements
+        crossing = None
+        if name in FORMATTING and nodes and nodes[-1].name != name:
+            crossing = self._crossing(name)
+        self._now.ending = name
+        self._feed({"type": self._types["EndTag"], "name": name, "data": {}, "selfClosing": False})
+        self._watch(tag, crossing)
+
+    def _crossing(self, name: str) -> "tuple[_Node, _Node] | None":
+        """Return the formatting that ends here and the block in it around which it is built anew."""
+        tree = self._tree
+        nodes = tree.openElements
+        element = tree.elementInActiveFormattingElements(name)
+        if not element or element not in nodes:
+            return None
+        at = nodes.index(element)
+        for index in range(at + 1, len(nodes)):
+            if nodes[index].name in SPECIAL:
+                # html5lib takes three elements between the two, newer parsers all.
+                self._diverged = self._diverged or index - at > 3
+                return element, nodes[index]
+        return None
+
+    def _read_comment(self, start: int, stop: int) -> int:
+        """Take in a comment, a doctype or what only looks like one; return the offset behind it."""
+        html, tree = self._html, self._tree
+        if html.startswith("<![CDATA[", start):
+            nodes = tree.openElements
+            if nodes and nodes[-1].namespace != tree.defaultNamespace:
+                behind = html.find("]]>", start)
+                self._read_text(start + 9, behind if behind >= 0 else len(html), literal=True)
+                return behind + 3 if behind >= 0 else len(html)
+        if html[start : start + 9].lower() == "<!doctype":
+            self._feed(self._doctype(html[start:stop]))
+        else:
+            self._feed({"type": self._types["Comment"], "data": ""})
+        return stop
+
+    def _doctype(self, source: str) -> dict[str, Any]:
+        from html5lib._tokenizer import HTMLTokenizer
+
+        wanted = self._types["Doctype"]
+        return next(dict(token) for token in HTMLTokenizer(source) if token["type"] == wanted)
+
+    def _feed(self, token: dict[str, Any] | None) -> None:
+        """Hand a token to the phases of html5lib's parser, as its main loop does."""
+        parser, tree, types = self._parser, self._tree, self._types
+        while token is not None:
+            kind = token["type"]
+            phase = parser.phase
+            if tree.openElements and tree.openElements[-1].namespace != tree.defaultNamespace:
+                phase = self._foreign_phase(kind, token)
+            if kind == types["Characters"]:
+                token = phase.processCharacters(token)
+            elif kind == types["SpaceCharacters"]:
+                token = phase.processSpaceCharacters(token)
+            elif kind == types["StartTag"]:
+                token = phase.processStartTag(token)
+            elif kind == types["EndTag"]:
+                token = phase.processEndTag(token)
+            elif kind == types["Comment"]:
+                token = phase.processComment(token)
+            else:
+                token = phase.processDoctype(token)
+
+    def _foreign_phase(self, kind: int, token: dict[str, Any]) -> Any:
+        """Return the phase for a token inside svg or math."""
+        parser, types = self._parser, self._types
+        node = self._tree.openElements[-1]
+        name = token.get("name")
+        is_text = kind in (types["Characters"], types["SpaceCharacters"])
+        is_start = kind == types["StartTag"]
+        if parser.isMathMLTextIntegrationPoint(node):
+            ordinary = is_text or (is_start and name not in ("mglyph", "malignmark"))
+        else:
+            ordinary = parser.isHTMLIntegrationPoint(node) and (is_start or is_text)
+        if node.name == "annotation-xml" and is_start and name == "svg":
+            ordinary = True
+        return parser.phase if ordinary else parser.phases["inForeignContent"]
+
+    def _watch(self, tag: Span | None, crossing: "tuple[_Node, _Node] | None" = None) -> None:
+        """Drop the wrappers of which all is known behind the token that was taken in last."""
+        live, tree = self._live, self._tree
+        if crossing is not None and crossing[0] in live:
+            crossing[0].crossing = (crossing[1].start, crossing[1].stop)
+        for wrapper in list(live):
+            formatting = wrapper.name in FORMATTING
+            if wrapper in tree.openElements:
+                if not formatting and wrapper.seen & self._now.gap:
+                    del live[wrapper]
+                continue
+            if formatting and self._is_pending(wrapper):
+                continue
+            del live[wrapper]
+            incarnations = self._now.trace.families[wrapper.source]
+            if (
+                tag is not None
+                and tag.kind == END
+                and tag.name == wrapper.name
+                and incarnations[-1] is wrapper
+            ):
+                wrapper.end = (tag.start, tag.stop)
+
+    def _is_pending(self, wrapper: Wrapper) -> bool:
+        """Tell whether the parser is going to open an element of its family again."""
+        tree = self._tree
+        for node in tree.activeFormattingElements:
+            if node is not None and node.source == wrapper.source:
+                return node not in tree.openElements
+        return False
+
+
+# Closing what is broken.
+
+_VOID_TAGS = VOID - {"image"}
+_LITERAL = names("style script xmp iframe noembed noframes")
+_LONG_NUMBER = re.compile(r"&#0*([0-9]{8,})|&#[xX]0*([0-9A-Fa-f]{7,})|&#0{8,}|&#[xX]0{8,}")
+
+
+def closed(html: str, *, is_document: bool) -> str:
+    """Return the content of the body that an HTML5 parser makes of ``html``, with every element closed.
+
+    A document is read as it is, anything else as the content of a body.
+    """
+    import html5lib
+
+    source = _LONG_NUMBER.sub(lambda match: "&#1114112" if match[1] or match[2] else match[0][:3], html)
+    if not is_document:
+        source = f"<!DOCTYPE html><body>{source}"
+    body = html5lib.parse(source, treebuilder="etree", namespaceHTMLElements=False).find("body")
+    return "" if body is None else "".join(_serialised(body))
+
+
+def _serialised(body: Any) -> Iterator[str]:
+    """Yield the source of what an element holds."""
+    yield _escaped(body.text or "")
+    todo: list[Any] = list(reversed(body))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, str):
+            yield node
+            continue
+        todo.append(_escaped(node.tail or ""))
+        if not isinstance(node.tag, str):
+            yield f"<!--{node.text or ''}-->"
+            continue
+        name = node.tag.rpartition("}")[2]
+        if name == "plaintext":
+            name = "pre"
+        yield f"<{name}{''.join(_serialised_attributes(node))}>"
+        if name in _VOID_TAGS and "}" not in node.tag:
+            continue
+        text = node.text or ""
+        if name in ("pre", "listing", "textarea") and text.startswith("\n"):
+            yield "\n"
+        yield text if name in _LITERAL else _escaped(text)
+        todo.append(f"</{name}>")
+        todo.extend(reversed(node))
+
+
+def _serialised_attributes(node: Any) -> Iterator[str]:
+    for key, value in node.attrib.items():
+        space, _, name = key.rpartition("}")
+        prefix = {"{http://www.w3.org/1999/xlink": "xlink:", "{http://www.w3.org/XML/1998/namespace": "xml:"}
+        quoted = value.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace('"', "&quot;")
+        yield f' {prefix.get(space, "")}{name}="{quoted}"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,135 @@
+"""What stands around places: elements that may have to be closed before a signature and opened behind it."""
+
+import re
+from collections.abc import Sequence
+
+from xinksig.characters import BLANK, IGNORABLE_CLASS
+from xinksig.text.html.names import BLOCKS, VISIBLE
+from xinksig.text.html.references import reference
+from xinksig.text.html.scanner import START, TEXT, spans
+
+Pieces = Sequence[tuple[int, int]]
+"""The spans of what spells a placeholder; a place without any of its own is one zero-wide span."""
+
+_MAYBE_VISIBLE = re.compile(f"[^{BLANK}{IGNORABLE_CLASS}]")
+_INVISIBLE = re.compile(f"[{BLANK}{IGNORABLE_CLASS}]*+")
+
+
+class Wrapper:
+    """An inline element or ``p`` that is open around a place, or that holds a character of one.
+
+    The document is divided by its places: gap 0 is what stands before the first one, gap 1 what stands
+    between that and the second, and so on.
+    """
+
+    __slots__ = (
+        "adopted",
+        "born",
+        "crossing",
+        "end",
+        "name",
+        "pieces",
+        "seen",
+        "serial",
+        "source",
+        "start",
+        "stop",
+        "supplies",
+    )
+
+    def __init__(self, name: str, start: int, stop: int) -> None:
+        self.name = name
+        self.start = start
+        """Where its start tag is; -1: a parser opened it again without one."""
+        self.stop = stop
+        self.source = (start, stop)
+        """The start tag that it has its attributes from; elements of one source are of one family."""
+        self.born = start
+        """Where it begins: at its start tag, or at the token that made a parser open it again."""
+        self.seen = 0
+        """Bit n: it shows something in gap n."""
+        self.pieces = 0
+        """Bit n: it holds a character of place n, or the place itself."""
+        self.end: tuple[int, int] | None = None
+        """Its end tag, where that closes this element and no other one."""
+        self.supplies = False
+        """Whether its start tag has closed an earlier element of its name."""
+        self.crossing: tuple[int, int] | None = None
+        """The start tag of the block inside it in which its end tag stands."""
+        self.adopted = False
+        """Whether a parser made it to undo wrong nesting: no tag stands for its beginning."""
+        self.serial = 0
+        """Of those that begin at one offset, the outer one has the smaller number."""
+
+
+class Around:
+    """What stands around one place."""
+
+    __slots__ = ("chain", "inside", "outer", "reason", "settled")
+
+    def __init__(self, outer: Sequence[str]) -> None:
+        self.chain: list[Wrapper] = []
+        """What is open at its first character, innermost first, up to the nearest block."""
+        self.inside: list[Wrapper] = []
+        """What else holds characters of it: it begins between two of them."""
+        self.outer = outer
+        """The names of the elements further out, the nearest block first."""
+        self.settled = True
+        """Whether a parser puts whatever comes next into the body."""
+        self.reason = ""
+        """Why nothing may be put there."""
+
+
+class Trace:
+    """The wrappers of all places of a document."""
+
+    __slots__ = ("_made", "families", "places")
+
+    def __init__(self) -> None:
+        self._made = 0
+        self.places: list[Around] = []
+        self.families: dict[tuple[int, int], list[Wrapper]] = {}
+        """The elements of each source, in the order in which they begin."""
+
+    def add(self, wrapper: Wrapper) -> Wrapper:
+        """Take in a wrapper, each once."""
+        self.families.setdefault(wrapper.source, []).append(wrapper)
+        self._made += 1
+        wrapper.serial = self._made
+        return wrapper
+
+
+def nearest_block(names: Sequence[str]) -> int:
+    """Return how many of the names, outermost first, stand outside what may be closed and opened again."""
+    at = len(names)
+    while at and names[at - 1] not in BLOCKS:
+        at -= 1
+    return at
+
+
+def is_visible_text(html: str, start: int, stop: int) -> bool:
+    """Return whether a reader sees anything of the text ``html[start:stop]`` but blanks."""
+    match = _MAYBE_VISIBLE.search(html, start, stop)
+    while match is not None:
+        at = match.start()
+        if html[at] != "&":
+            return True
+        characters, behind = reference(html, at, stop)
+        if behind == at or _INVISIBLE.fullmatch(characters) is None:
+            return True
+        match = _MAYBE_VISIBLE.search(html, behind, stop)
+    return False
+
+
+def is_visible(html: str, start: int, stop: int) -> bool:
+    """Return whether ``html[start:stop]``, which begins in the data state, shows anything but blanks.
+
+    Tags of inline elements, ``p`` and ``div`` alone show nothing.
+    """
+    for span in spans(html, start, stop):
+        if span.kind == TEXT:
+            if is_visible_text(html, span.start, span.stop):
+                return True
+        elif span.kind == START and span.name in VISIBLE:
+            return True
+    return False

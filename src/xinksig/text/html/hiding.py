@@ -51,7 +51,6 @@ class Hiding:
         self._looked = 0
         self._html = html
         self._everything = False
-        self._suspects: list[tuple[Span, bool]] = []
         self._trackers: list[Tracker] = []
         self._walk: Walk | None = None
         self._is_lost = False
@@ -71,14 +70,14 @@ class Hiding:
             if name in ("body", "html"):
                 self._everything = True
             else:
-                self._suspects.append((tag, in_table))
+                self._track(tag, in_table=in_table)
 
     def hides(self, offset: int) -> bool | None:
         """Return whether a hidden element holds the text at ``offset``; ``None`` if that is not sure."""
         if self._everything:
             return True
         if self._walk is None and not self._is_lost:
-            if not self._suspects and not self._trackers:
+            if not self._trackers:
                 return False
             hidden = self._hides_by_trackers(offset)
             if hidden is not None:
@@ -86,14 +85,16 @@ class Hiding:
             self._walk = Walk(self._html)
         return self._hides_by_walk(offset)
 
+    def _track(self, tag: Span, *, in_table: bool) -> None:
+        if len(self._trackers) > _MOST_TRACKERS:
+            return
+        self._follow(tag.stop)
+        if all(tracker.is_details for tracker in self._trackers):
+            self._trackers.append(Tracker(self._html, tag, in_table=in_table))
+
     def _hides_by_trackers(self, offset: int) -> bool | None:
-        for tag, in_table in self._suspects:
-            self._follow(tag.stop)
-            if len(self._trackers) > _MOST_TRACKERS:
-                return None
-            if all(tracker.tag.name == "details" for tracker in self._trackers):
-                self._trackers.append(Tracker(self._html, tag, in_table=in_table))
-        self._suspects = []
+        if len(self._trackers) > _MOST_TRACKERS:
+            return None
         self._follow(offset)
         trackers = self._trackers
         if not all(tracker.sure for tracker in trackers):
@@ -153,9 +154,14 @@ class Tracker:
         self._at = tag.stop
 
     @property
+    def is_details(self) -> bool:
+        """Whether it is closed details, which show their summary."""
+        return self.tag.name == "details"
+
+    @property
     def shows_summary(self) -> bool:
-        """Whether it is closed details, but in its summary."""
-        return self.tag.name == "details" and self.names[1:2] == ["summary"]
+        """Whether that is what is open in it."""
+        return self.is_details and self.names[1:2] == ["summary"]
 
     @property
     def looked(self) -> int:

@@ -1,6 +1,5 @@
 """The visible text of a document, searched from end to end: slower than anchors, but linear on any input."""
 
-import io
 import re
 from array import array
 from bisect import bisect_right
@@ -24,6 +23,7 @@ from xinksig.text.html.spelling import (
 _PIECE = re.compile(rf"([^&{BLANK}{IGNORABLE_CLASS}]++)|([{BLANK}]++)|([{IGNORABLE_CLASS}]++)|&")
 _FOLD = "\n"
 _SPACE = " "
+_BLOCK = 1024  # parts that are joined to one at a time, to save memory
 
 
 def placeholders(html: str, spelling: Spelling, start: int = 0) -> Iterator[tuple[int, int, str]]:
@@ -61,7 +61,8 @@ class _VisibleText:
         self._clear()
 
     def _clear(self) -> None:
-        self._characters = io.StringIO()
+        self._parts: list[str] = []
+        self._blocks: list[str] = []
         self._size = 0
         # One entry for each run of characters that stand for themselves, and for each reference.
         self._at = array("I")
@@ -99,10 +100,21 @@ class _VisibleText:
         self._append(characters, start, stop)
 
     def _append(self, characters: str, start: int, stop: int) -> None:
-        self._at.append(self._size)
-        self._starts.append(start)
-        self._stops.append(stop)
-        self._size += self._characters.write(characters)
+        size = len(characters)
+        if self._stops and self._stops[-1] == start and stop - start == size and self._is_plain_last():
+            self._stops[-1] = stop
+        else:
+            self._at.append(self._size)
+            self._starts.append(start)
+            self._stops.append(stop)
+        self._size += size
+        self._parts.append(characters)
+        if len(self._parts) == _BLOCK:
+            self._blocks.append("".join(self._parts))
+            self._parts = []
+
+    def _is_plain_last(self) -> bool:
+        return self._stops[-1] - self._starts[-1] == self._size - self._at[-1]
 
     def _put_white(self, white: int, start: int, stop: int) -> None:
         if not self._white:
@@ -115,7 +127,7 @@ class _VisibleText:
         if not self._size:
             self._white = 0
             return
-        seen = self._characters.getvalue()
+        seen = "".join(self._blocks + self._parts)
         for match in pattern.finditer(spelling.fold(seen)):
             name = seen[slice(*match.span(match.lastindex))].replace(_FOLD, "") if match.lastindex else ""
             yield self._source(match.start())[0], self._source(match.end() - 1)[1], name

@@ -213,7 +213,11 @@ class TextPart:
     def left(self) -> int:
         """How many triggers in new text stay visible."""
         whole = self.problem is not None
-        return sum(1 for found in self._asked() if whole or found.fate not in _WRITTEN)
+        return sum(
+            1
+            for found in self._asked()
+            if found.place.trigger is not Trigger.APPEND and (whole or found.fate not in _WRITTEN)
+        )
 
     def outcome(self) -> Verdict:
         """Return what became of the part."""

@@ -6,6 +6,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from html5_support import (
     XHTML,
     Element,
     Event,
+    bodies,
     draw,
     normalised,
     placeholders,
@@ -494,7 +496,11 @@ def is_hidden(element: Element) -> bool:
     return (
         "hidden" in element.attributes
         or element.name in ("object", "audio", "video", "canvas", "datalist")
-        or (":" in style and "text-decoration" not in style)
+        or re.search(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", style) is not None
+        or (
+            re.search(r"max-height\s*:\s*0", style) is not None
+            and "overflow:hidden" in style.replace(" ", "")
+        )
     )
 
 
@@ -677,3 +683,64 @@ def best_of_three(html: str) -> float:
         find(html, PATTERN)
         times.append(time.perf_counter() - start)
     return min(times)
+
+
+# Real bodies.
+
+SPELLINGS = [
+    TOKEN,
+    TOKEN,
+    "{emailsignature}",
+    "{EMAIL<b>SIGN</b>ATURE}",
+    "<span class=SpellE>{EMAILSIGNATURE</span>}",
+    "&#123;EMAIL&shy;SIGNATURE&rcub;",
+    "{EMAIL\r\nSIGNATURE}",
+    "{EMAIL<!-- --><o:p></o:p>SIGNATURE:short}",
+    "<b>{</b><i>EMAILSIGNATURE</i><b>}</b>",
+]
+
+
+def placed(html: str, events: Sequence[Event], source: random.Random) -> tuple[str, int] | None:
+    """Return the body with a placeholder somewhere in its visible text, and how it is judged there."""
+    texts = [event for event in events if event.kind == "text" and event.text.strip()]
+    if not texts:
+        return None
+    event = source.choice(texts)
+    offset = event.start if "&" in html[event.start : event.stop] else source.randint(event.start, event.stop)
+    spelling_of_it = source.choice(SPELLINGS)
+    return html[:offset] + spelling_of_it + html[offset:], offset
+
+
+def check_placement(name: str, html: str) -> str:
+    """Return what became of the placeholder, after comparing it with what the tree says."""
+    events = tree_events(normalised(html))
+    judged = placeholders(normalised(html), events, [TOKEN])
+    places = find(html, PATTERN)
+    assert len(judged) == 1, name
+    unseen = any(map(is_unseen, judged[0].open_elements))
+    misplaced = any(map(is_misplaced, judged[0].open_elements))
+    if not places:
+        assert unseen, name
+        return "unseen"
+    assert (places[0].start, places[0].stop, places[0].name) == judged[0][:3], name
+    if places[0].outcome is None:
+        assert not unseen, name
+        assert not misplaced, name
+        return "placed"
+    return "misplaced" if misplaced else "refused"
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.deep)])
+def test_placeholders_in_real_bodies_are_found(html_corpus: Path, rounds: int) -> None:
+    source = random.Random(188)
+    found = dict.fromkeys(("placed", "misplaced", "refused", "unseen"), 0)
+    for name, html in bodies(html_corpus):
+        if len(html) > 40_000 and rounds == 1:
+            continue  # html5lib takes long
+        events = tree_events(normalised(html))
+        for _ in range(rounds):
+            made = placed(html, events, source)
+            if made:
+                found[check_placement(f"{name} at {made[1]}", made[0])] += 1
+    assert found["placed"] > 150 * rounds
+    assert found["refused"] <= found["placed"] // 100

@@ -4,6 +4,7 @@ Nothing is parsed and written out again: a leaf is wrapped by what is inserted b
 existing ``multipart/related`` is extended by what is inserted before its next delimiter.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ def content_fields(part: Part, retype: Retype | None, newline: bytes) -> list[Co
         if not field.name.startswith(b"content-"):
             continue
         octets = section[field.start : field.stop]
-        if retype is not None and field.name not in seen:
+        if retype is not None:
             octets = _retyped(octets, field, retype, newline)
         seen.add(field.name)
         result.append(ContentField(field, octets))
@@ -121,29 +122,34 @@ def fields_end(part: Part) -> int:
     return part.body
 
 
-def wrap(part: Part, wrapper: Wrapper, retype: Retype | None, newline: bytes) -> list[Change]:
-    """Return the changes that make a leaf the first part of a new multipart."""
-    before = b"--" + wrapper.boundary + newline
-    line = b"Content-Type: " + wrapper.content_type + newline
-    behind = newline + b"--" + wrapper.boundary + newline + wrapper.behind + b"--" + wrapper.boundary + b"--"
-    if part.parent is None:
-        return _wrap_root(part, line, before, behind + newline, retype, newline)
-    changes = [Change(part.start, part.start, line + newline + before, "wrapper")]
-    if retype is not None:
-        changes += retype_changes(part, retype, newline)
-    changes.append(Change(part.stop, part.stop, behind, "wrapper"))
-    return changes
-
-
-def _wrap_root(
-    part: Part, line: bytes, before: bytes, behind: bytes, retype: Retype | None, newline: bytes
+def wrap(
+    part: Part, wrapper: Wrapper, inner: Sequence[Change], retype: Retype | None, newline: bytes
 ) -> list[Change]:
-    """Wrap the message's own body: its content fields move into the first part."""
-    changes = []
-    moved = b""
+    """Return the changes that make a leaf the first part of a new multipart.
+
+    ``inner`` are the changes of its body: what stands before the body has to go out before them.
+    """
+    delimiter = b"--" + wrapper.boundary
+    line = b"Content-Type: " + wrapper.content_type + newline
     encoding = part.transfer_encoding[0] if retype is None or not retype.encoding else retype.encoding
     if encoding in ("8bit", "binary"):
+        # A multipart must not say less than its parts (RFC 2045, 6.4).
         line += b"Content-Transfer-Encoding: " + encoding.encode() + newline
+    behind = newline + delimiter + newline + wrapper.behind + delimiter + b"--"
+    if part.parent is None:
+        behind += newline
+        changes = _wrap_root(part, line, delimiter + newline, retype, newline)
+    else:
+        changes = [Change(part.start, part.start, line + newline + delimiter + newline, "wrapper")]
+        if retype is not None:
+            changes += retype_changes(part, retype, newline)
+    return [*changes, *inner, Change(part.stop, part.stop, behind, "wrapper")]
+
+
+def _wrap_root(part: Part, line: bytes, before: bytes, retype: Retype | None, newline: bytes) -> list[Change]:
+    """Begin a multipart before the message's own body: its content fields move into the first part."""
+    changes = []
+    moved = b""
     placed = False
     for field, octets in content_fields(part, retype, newline):
         moved += octets if octets.endswith((b"\n", b"\r")) else octets + newline
@@ -158,7 +164,6 @@ def _wrap_root(
         at = fields_end(part)
         changes.append(Change(at, at, added, "content-fields"))
     changes.append(Change(part.body, part.body, before + moved + newline, "wrapper"))
-    changes.append(Change(part.stop, part.stop, behind, "wrapper"))
     return changes
 
 
@@ -176,12 +181,13 @@ def image_part(image: InlineImage, content_id: str, encoded: bytes, newline: byt
 
 
 def file_name(image: InlineImage) -> str:
-    """Return a file name for an image, with the extension of its type."""
-    stem, dot, extension = image.name.partition("@")[0].rpartition(".")
-    if dot and 2 <= len(extension) <= 4:
-        return f"{stem}.{extension}"
+    """Return a file name in ASCII for an image, with the extension of its type."""
+    name = re.sub(r"[^!-~]", "_", image.name.partition("@")[0])
+    stem, dot, extension = name.rpartition(".")
+    if stem and dot and 2 <= len(extension) <= 4:
+        return name
     kind = _EXTENSIONS.get(image.media_type, image.media_type.partition("/")[2])
-    return f"{image.name.partition('@')[0]}.{kind}"
+    return f"{name or 'image'}.{kind}"
 
 
 def related_ancestor(part: Part) -> tuple[Part, Part] | None:
@@ -198,27 +204,26 @@ class Extensions:
     """Body parts that wait for the next delimiter of a multipart, to be inserted before it."""
 
     def __init__(self) -> None:
-        self._ends: dict[int, tuple[int, bool]] = {}
-        self._waiting: dict[int, tuple[Part, Part, bytes, bytes]] = {}
+        self._waiting: list[tuple[Part, bytes, bytes]] = []
+        self.waiting = 0
+        """How many octets wait to be inserted, at most."""
 
-    def add(self, parent: Part, child: Part, parts: Sequence[bytes], newline: bytes) -> list[Change]:
-        """Insert body parts into ``parent`` behind ``child``, now or as soon as ``child`` has ended."""
-        octets = b"".join(b"--" + parent.boundary + newline + part for part in parts)
+    def add(self, child: Part, octets: bytes, newline: bytes) -> list[Change]:
+        """Insert body parts, delimiters included, behind ``child``, now or as soon as it has ended."""
         if child.end >= 0:
             return [_insertion(child, octets, newline)]
-        self._waiting[id(child)] = (parent, child, octets, newline)
+        self._waiting.append((child, octets, newline))
+        self.waiting += len(octets) + len(newline)
         return []
 
     def pass_event(self, happening: Happening) -> list[Change]:
         """Return the insertions whose place has come."""
         if not self._waiting or happening.event is Event.HEADER:
             return []
-        changes = []
-        for key, (_, child, octets, newline) in list(self._waiting.items()):
-            if child.end >= 0:
-                changes.append(_insertion(child, octets, newline))
-                del self._waiting[key]
-        return changes
+        ready = [waiting for waiting in self._waiting if waiting[0].end >= 0]
+        self._waiting = [waiting for waiting in self._waiting if waiting[0].end < 0]
+        self.waiting -= sum(len(octets) + len(newline) for _, octets, newline in ready)
+        return [_insertion(*waiting) for waiting in ready]
 
 
 def _insertion(child: Part, octets: bytes, newline: bytes) -> Change:

@@ -1,12 +1,15 @@
 """The images of signatures as body parts beside the HTML that shows them (RFC 2387, 2392)."""
 
+from collections.abc import Sequence
+
 from xinksig import compose
 from xinksig.edits import Change
 from xinksig.mime.part import Part
-from xinksig.model import InlineImage
-from xinksig.signature.images import references
+from xinksig.model import InlineImage, Trigger
 from xinksig.signature.signature import Signature
 from xinksig.text.html.fragment import Fragment
+from xinksig.text.newest import marked
+from xinksig.text.place import Place
 
 
 class Related:
@@ -19,10 +22,15 @@ class Related:
         self._newline = newline
         self._images: dict[InlineImage, tuple[str, bytes]] = {}
 
-    def fragment(self, signature: Signature | None) -> Fragment | None:
-        """Return the signature's HTML with ``cid:NAME`` turned into the Content-IDs of this message."""
+    def fragment(self, place: Place, signature: Signature | None) -> Fragment | None:
+        """Return the signature's HTML as it goes into a place; an appended one shows that it was."""
         if signature is None:
             return None
+        fragment = self._with_ids(signature)
+        return fragment.with_html(marked(fragment.html)) if place.trigger is Trigger.APPEND else fragment
+
+    def _with_ids(self, signature: Signature) -> Fragment:
+        """Return the signature's HTML with ``cid:NAME`` turned into the Content-IDs of this message."""
         fragment = signature.fragment
         if not signature.images:
             return fragment
@@ -30,7 +38,7 @@ class Related:
         pieces: list[str] = []
         at = 0
         images = {image.name: image for image in signature.images}
-        for reference in references(html):
+        for reference in signature.references:
             image = images.get(reference.name)
             if image is not None:
                 pieces += (html[at : reference.start], self._content_id(signature, image))
@@ -60,14 +68,13 @@ class Related:
             for image, (content_id, encoded) in self._images.items()
         ]
 
-    def changes(self, extensions: compose.Extensions) -> list[Change]:
-        """Return the changes that bring the images in: into a related that is there, else around the part."""
-        if not self._images:
-            return []
-        around = compose.related_ancestor(self._part)
-        if around is not None:
-            return extensions.add(*around, self.parts(), self._newline)
-        return compose.wrap(self._part, self.wrapper(), None, self._newline)
+    def extension(self, parent: Part) -> bytes:
+        """Return what to insert before a delimiter of a multipart/related that is there already."""
+        return b"".join(b"--" + parent.boundary + self._newline + part for part in self.parts())
+
+    def wrapped(self, inner: Sequence[Change]) -> list[Change]:
+        """Return the changes of the part, ``inner``, with a multipart/related made around it."""
+        return compose.wrap(self._part, self.wrapper(), inner, None, self._newline)
 
     def wrapper(self) -> compose.Wrapper:
         """Return the multipart/related around the HTML part."""

@@ -14,11 +14,9 @@ from xinksig.related import Related
 from xinksig.signature.signature import Signature
 from xinksig.text import plain
 from xinksig.text.html import inject
-from xinksig.text.html.fragment import Fragment
-from xinksig.text.newest import marked
 from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
-from xinksig.upgrade import alternative, can_upgrade
+from xinksig.upgrade import alternative, can_upgrade, with_edits
 
 
 class Choice(NamedTuple):
@@ -34,6 +32,10 @@ class UnwritableError(Exception):
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
         self.verdict = Verdict(outcome, reason)
+
+
+class _UnfitError(UnwritableError):
+    """The part's charset cannot hold the signature."""
 
 
 class Composition(NamedTuple):
@@ -55,13 +57,15 @@ class Composition(NamedTuple):
 
 def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
     """Return the changes of the message for these choices, and set what became of each."""
+    # What waits for its place will make the message larger too.
+    room = composition.room - composition.extensions.waiting
+    composition = composition._replace(room=room)
     try:
         if text.html:
             changes = _write_html(text, choices, composition)
         else:
             changes = _write_plain(text, choices, composition)
-        _check_growth(changes, composition.room)
-        _check_delimiters(text, changes)
+            _check(text, changes, room)
     except UnwritableError as error:
         for choice in choices:
             choice.found.fate = error.verdict
@@ -82,7 +86,9 @@ def _fate(choice: Choice) -> Verdict:
 
 def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
     related = Related(text.part, composition.section, composition.newline)
-    pairs = [(choice.found.place, _fragment(choice, related)) for choice in choices]
+    pairs = [
+        (choice.found.place, related.fragment(choice.found.place, choice.signature)) for choice in choices
+    ]
     injection = inject.inject(
         text.characters, pairs, newline=text.newline, width=lambda string: len(_encode_html(text, string))
     )
@@ -90,15 +96,19 @@ def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composit
         choices[index].found.fate = Verdict(Outcome.UNCERTAIN, reason)
     if len(injection.refused) == len(choices):
         return []
-    return _body_changes(text, injection.edits, _encode_html) + related.changes(composition.extensions)
-
-
-def _fragment(choice: Choice, related: Related) -> Fragment | None:
-    """Return what goes into the HTML; an appended signature gets a wrapper that shows it was."""
-    fragment = related.fragment(choice.signature)
-    if fragment is not None and choice.found.place.trigger is Trigger.APPEND:
-        return fragment.with_html(marked(fragment.html))
-    return fragment
+    changes = _spliced(text, _octet_edits(text, injection.edits, _encode_html))
+    if related.is_empty:
+        _check(text, changes, composition.room)
+        return changes
+    around = compose.related_ancestor(text.part)
+    if around is None:
+        changes = related.wrapped(changes)
+        _check(text, changes, composition.room)
+        return changes
+    parent, child = around
+    images = related.extension(parent)
+    _check(text, changes, composition.room - len(images) - len(composition.newline))
+    return changes + composition.extensions.add(child, images, composition.newline)
 
 
 def _encode_html(text: TextPart, string: str) -> bytes:
@@ -106,23 +116,33 @@ def _encode_html(text: TextPart, string: str) -> bytes:
     return charsets.encode_html(text.text, string, seven_bit=text.part.transfer_encoding[0] == "7bit")
 
 
-def _body_changes(
+def _octet_edits(
     text: TextPart, edits: Sequence[CharEdit], encode: Callable[[TextPart, str], bytes]
-) -> list[Change]:
-    """Turn edits of the characters into changes of the message."""
+) -> list[tuple[int, int, bytes]]:
+    """Turn edits of the characters into edits of the decoded octets."""
     octet_edits = text.text.octet_edits([(edit.start, edit.stop, encode(text, edit.text)) for edit in edits])
     if octet_edits is None:
         raise UnwritableError(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
+    return octet_edits
+
+
+def _spliced(text: TextPart, octet_edits: Sequence[tuple[int, int, bytes]]) -> list[Change]:
+    """Turn edits of the decoded octets into changes of the message."""
     spliced = transfer.splice(
         text.part.transfer_encoding[0],
         text.raw,
         text.decoded,
         octet_edits,
         text.encoded_newline,
-        text=text.text.charset.kind not in ("utf-16", "utf-32"),
+        text=_has_line_breaks(text),
     )
     start = text.part.body
     return [Change(start + first, start + stop, octets, "placeholder") for first, stop, octets in spliced]
+
+
+def _has_line_breaks(text: TextPart) -> bool:
+    """Whether CR and LF octets are characters of their own in the part's charset."""
+    return text.text.charset.kind not in ("utf-16", "utf-32")
 
 
 def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
@@ -138,29 +158,50 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         newline=text.newline,
         width=lambda string: _width(text, string),
     )
-    retype = None
-    changes = None
-    if not (injection.too_long and text.part.transfer_encoding[0] in transfer.IDENTITY):
-        changes = _kept_charset(text, injection)
-    if changes is None:
-        retype, changes = _raise_to_utf8(text, injection)
+    retype, changes = _write_body(text, injection)
     if composition.upgrade and can_upgrade(text) and any(choice.signature for choice in choices):
         twins = [(choice.found.place, choice.signature) for choice in choices]
         wrapper = alternative(text, twins, composition.section, composition.newline)
-        return changes + compose.wrap(text.part, wrapper, retype, composition.newline)
+        return compose.wrap(text.part, wrapper, changes, retype, composition.newline)
     if retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
     return changes
 
 
-def _kept_charset(text: TextPart, injection: plain.Injection) -> list[Change] | None:
-    """Return the changes in the part's own charset; ``None`` where only UTF-8 helps."""
+def _write_body(text: TextPart, injection: plain.Injection) -> tuple[compose.Retype | None, list[Change]]:
+    """Return the changes of a plain body, and how its content fields have to follow.
+
+    The charset stays if it holds the signature; the transfer encoding if it holds the octets.
+    """
     try:
-        return _body_changes(text, injection.edits, _encode_plain)
-    except UnwritableError:
+        edits = _octet_edits(text, injection.edits, _encode_plain)
+    except _UnfitError as error:
         if text.text.strict:
-            return None
-        raise
+            return _raise_to_utf8(text, injection)
+        raise UnwritableError(*error.verdict) from None
+    encoding = text.part.transfer_encoding[0]
+    if encoding not in transfer.IDENTITY:
+        return None, _spliced(text, edits)
+    unfit = encoding == "7bit" and not all(octets.isascii() for _, _, octets in edits)
+    if not unfit and not injection.too_long:
+        return None, _spliced(text, edits)
+    octets = _applied(text.decoded.octets, edits)
+    body = transfer.encode("quoted-printable", octets, text.encoded_newline, text=_has_line_breaks(text))
+    return compose.Retype(None, "quoted-printable"), [_whole(text, body)]
+
+
+def _applied(octets: bytes, edits: Sequence[tuple[int, int, bytes]]) -> bytes:
+    pieces: list[bytes] = []
+    at = 0
+    for start, stop, new in edits:
+        pieces += (octets[at:start], new)
+        at = stop
+    pieces.append(octets[at:])
+    return b"".join(pieces)
+
+
+def _whole(text: TextPart, body: bytes) -> Change:
+    return Change(text.part.body, text.part.stop, body, "placeholder")
 
 
 def _width(text: TextPart, string: str) -> int:
@@ -174,34 +215,27 @@ def _width(text: TextPart, string: str) -> int:
 def _encode_plain(text: TextPart, string: str) -> bytes:
     octets = charsets.encode(text.text, string)
     if octets is None:
-        raise UnwritableError(
-            Outcome.UNENCODABLE, f"charset {text.text.charset.name} cannot hold the signature"
-        )
-    if text.part.transfer_encoding[0] == "7bit" and not octets.isascii():
-        raise UnwritableError(Outcome.UNENCODABLE, "transfer encoding 7bit cannot hold the signature")
+        raise _UnfitError(Outcome.UNENCODABLE, f"charset {text.text.charset.name} cannot hold the signature")
     return octets
 
 
 def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.Retype, list[Change]]:
     """Write the whole body in UTF-8, and say which fields have to follow (contract 6, Charset)."""
-    pieces: list[str] = []
-    at = 0
-    for edit in injection.edits:
-        pieces += (text.characters[at : edit.start], edit.text)
-        at = edit.stop
-    pieces.append(text.characters[at:])
     encoding = text.part.transfer_encoding[0]
     unfit = encoding == "7bit" or (injection.too_long and encoding in transfer.IDENTITY)
     target = "quoted-printable" if unfit else encoding
-    body = transfer.encode(target, "".join(pieces).encode("utf-8"), text.encoded_newline)
+    octets = with_edits(text.characters, injection.edits).encode("utf-8")
+    body = transfer.encode(target, octets, text.encoded_newline)
     retype = compose.Retype("utf-8", target if target != encoding else None)
-    return retype, [Change(text.part.body, text.part.stop, body, "placeholder")]
+    return retype, [_whole(text, body)]
 
 
-def _check_growth(changes: Sequence[Change], room: int) -> None:
+def _check(text: TextPart, changes: Sequence[Change], room: int) -> None:
+    """Refuse changes that make the message too large, or a line that could be taken for a delimiter."""
     if growth(changes) > room:
         reason = "the signature would make the message larger than the limit allows"
         raise UnwritableError(Outcome.LIMIT, reason)
+    _check_delimiters(text, changes)
 
 
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
@@ -215,9 +249,11 @@ def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
         return
     first = text.part.body
     for change in changes:
-        if change.why != "placeholder":
-            continue
         for needle in needles:
+            if change.why == "wrapper" and b"\n" + needle in b"\n" + change.octets:
+                raise UnwritableError(Outcome.UNENCODABLE, "the text contains the boundary of the message")
+            if change.why != "placeholder":
+                continue
             reach = len(needle) + 1
             at = change.start - first
             # The body begins a line.

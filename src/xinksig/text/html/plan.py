@@ -169,7 +169,10 @@ class Plan:
     def _holds(self, wrapper: Wrapper, first: int, stop: int) -> bool:
         """Return whether one of those places stands in the wrapper and shows something."""
         return any(
-            wrapper.pieces >> number & 1 and (number in self._refused or self._changes[number][1] is not None)
+            wrapper.pieces >> number & 1
+            and (number in self._refused or self._changes[number][1] is not None)
+            # A wrapper that begins between two pieces of a place does not hold what is put at the first one.
+            and (number in self._refused or wrapper.born <= self._changes[number][0].start)
             for number in range(first, stop)
         )
 

@@ -114,12 +114,13 @@ def _mime_version(part: Part, newline: bytes) -> bytes:
 
 
 def fields_end(part: Part) -> int:
-    """Return the offset of the empty line that ends a part's header section."""
-    section = part.section
-    for ending in (b"\r\n", b"\n", b"\r"):
-        if section.endswith(ending):
-            return part.body - len(ending)
-    return part.body
+    """Return the offset behind the last field of a part's header section, where new ones go."""
+    return part.start + (part.fields[-1].stop if part.fields else 0)
+
+
+def has_body(part: Part) -> bool:
+    """Whether an empty line ends the header section: what follows one without it would be a field."""
+    return fields_end(part) < part.body
 
 
 def wrap(

@@ -58,14 +58,9 @@ class Composition(NamedTuple):
 def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
     """Return the changes of the message for these choices, and set what became of each."""
     # What waits for its place will make the message larger too.
-    room = composition.room - composition.extensions.waiting
-    composition = composition._replace(room=room)
+    composition = composition._replace(room=composition.room - composition.extensions.waiting)
     try:
-        if text.html:
-            changes = _write_html(text, choices, composition)
-        else:
-            changes = _write_plain(text, choices, composition)
-            _check(text, changes, room)
+        changes = _changes(text, choices, composition)
     except UnwritableError as error:
         for choice in choices:
             choice.found.fate = error.verdict
@@ -73,6 +68,16 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
     for choice in choices:
         if choice.found.fate is None:
             choice.found.fate = _fate(choice)
+    return changes
+
+
+def _changes(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
+    if not compose.has_body(text.part):
+        raise UnwritableError(Outcome.MALFORMED, "no empty line follows its header section")
+    if text.html:
+        return _write_html(text, choices, composition)
+    changes = _write_plain(text, choices, composition)
+    _check(text, changes, composition.room)
     return changes
 
 

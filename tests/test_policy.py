@@ -75,7 +75,21 @@ def test_known_or_unknown_envelope_sender_is_signed(envelope: Envelope | None) -
 def test_automatic_reply_is_left_alone(value: bytes) -> None:
     report = untouched(message(b"Auto-Submitted: " + value))
     assert report.outcome is Outcome.AUTOMATIC
-    assert report.reason.startswith("it is an automatic message (Auto-Submitted: ")
+    assert report.reason.startswith("it is an automatic message (Auto-Submitted")
+    assert "@" not in report.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b"Auto-Replied", ": auto-replied"),
+        (b'auto-notified; owner-email="joe@example.net"', ": auto-notified"),
+        (b"joe@example.net", " is not no"),
+    ],
+)
+def test_reason_names_the_keyword_and_no_address(value: bytes, said: str) -> None:
+    report = untouched(message(b"Auto-Submitted: " + value))
+    assert report.reason == f"it is an automatic message (Auto-Submitted{said}); left as it was"
 
 
 @pytest.mark.parametrize("value", [b"no", b"No", b" no ", b"no; x=y", b"no (by hand)", b"(typed) no", b""])
@@ -452,6 +466,12 @@ def test_nothing_is_appended_to_patches_list_and_machine_mail(original: bytes) -
 def test_ordinary_mail_that_only_resembles_a_patch_is_appended_to(original: bytes) -> None:
     report = rewrite(original, SIGNATURE, Options(no_placeholder="append")).report
     assert report.outcome is Outcome.APPENDED
+
+
+def test_patch_that_quotes_a_placeholder_is_a_patch() -> None:
+    original = message(MACHINE_FIELDS[0], body=b"Thank you.\r\n> {EMAILSIGNATURE}\r\n")
+    assert untouched(original, Options(no_placeholder="append")).outcome is Outcome.PATCH
+    assert untouched(original, Options()).outcome is Outcome.QUOTED_ONLY
 
 
 @pytest.mark.parametrize("original", _patches())

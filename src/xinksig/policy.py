@@ -42,7 +42,7 @@ _CONNECTOR_TEST = re.compile(
 _PATCH_SUBJECT = re.compile(
     r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.IGNORECASE
 )
-_AUTO_KEYWORD = re.compile(r"\s*(?:\([^()]*\)\s*){0,8}(?:no(?=[\s;(]|\Z)|;|\Z)")
+_AUTO_NO = re.compile(r"\s*(?:\([^()]*\)\s*){0,8}(?:no(?=[\s;(]|\Z)|;|\Z)")
 """``Auto-Submitted: no`` or nothing, with comments or parameters (RFC 3834, 5)."""
 _LIST_FIELDS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
 
@@ -68,11 +68,12 @@ def judge_message(
     if envelope is not None and envelope.sender is not None and envelope.sender.strip() in ("", "<>"):
         return Verdict(Outcome.AUTOMATIC, "the envelope sender is empty: it is an automatic message")
     if b"auto-submitted" in names:
-        submitted = (headers.get("Auto-Submitted") or "").strip()
-        if _AUTO_KEYWORD.match(submitted.lower()) is None:
-            return Verdict(
-                Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted: {submitted[:40]})"
-            )
+        submitted = (headers.get("Auto-Submitted") or "").lower()
+        if _AUTO_NO.match(submitted) is None:
+            # Not the whole value: its parameters hold addresses.
+            keyword = re.search(r"\bauto-[a-z]{1,20}\b", submitted)
+            value = f": {keyword.group()}" if keyword is not None else " is not no"
+            return Verdict(Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted{value})")
     if b"x-ms-tnef-correlator" in names and (headers.get("X-MS-TNEF-Correlator") or "").strip():
         return Verdict(Outcome.TNEF, "its text is inside TNEF (X-MS-TNEF-Correlator is set)")
     if b"content-class" in names:

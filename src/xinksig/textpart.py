@@ -61,7 +61,7 @@ class TextPart:
         self.problem: Verdict | None = None
         """Why the part is left alone as a whole."""
         self.note: Verdict | None = None
-        """What to report of a part in which nothing was found."""
+        """Why nothing is put into a part in which nothing that counts was found."""
         self.characters = ""
         """The decoded text."""
         self.decoded: transfer.Decoded
@@ -239,9 +239,11 @@ class TextPart:
         if any(found.fate is OPTED_OUT for found in self.found):
             return OPTED_OUT
         fates = [fate for fate in fates if fate not in _BY_DESIGN]
+        if self.note is not None:
+            fates.append(self.note)
         if fates:
             return min(fates, key=lambda fate: OUTCOME_RANK[fate.outcome])
-        return self.note or Verdict(Outcome.NO_PLACEHOLDER, "no placeholder was found")
+        return Verdict(Outcome.NO_PLACEHOLDER, "no placeholder was found")
 
     def settle(self, room: int) -> int:
         """Keep what the report needs and let the text go: a message may hold many parts.

@@ -1,6 +1,7 @@
 """Charsets for tests: text that each can hold, and edits of it."""
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from xinksig.mime import charset as charsets
@@ -34,6 +35,8 @@ QUICK = [
     "cp864",
 ]
 DRAWN = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.deep) for name in NAMES]
+# There are many charsets: a deep run draws fewer examples for each.
+EACH = settings(max_examples=min(settings().max_examples, 200))
 POOL = "éüñßÄ€žčіђяЖαβאבعسกขŞığ文字中漢あいアｱ가나①～〜￥表十ソ能申暴噂＋－±✓😀‐…“”§"
 
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charset_support import DRAWN, as_read, charset_named, encoded, replaced
+from charset_support import DRAWN, EACH, as_read, charset_named, encoded, replaced
 from xinksig.mime import charset as charsets
 
 
+@EACH
 @pytest.mark.parametrize("name", DRAWN)
 @given(data=st.data())
 def test_html_is_written_without_loss(name: str, data: st.DataObject) -> None:
@@ -154,6 +155,15 @@ def test_wrong_charset_is_read_and_written_with_care(name: str, octets: bytes, c
     assert text.certain is certain
     assert not text.strict
     assert replaced(text, "{SIG}", "Ann") == octets.replace(b"{SIG}", b"Ann")
+
+
+@pytest.mark.parametrize("name", ["utf-8", "us-ascii", "euc-kr", "big5"])
+def test_guess_that_does_not_fit_is_dropped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    guesses = [{"encoding": guess} for guess in ("utf-8", "ascii", None, "EUC-KR", "cp037", "punycode")]
+    monkeypatch.setattr("chardet.detect_all", lambda _: guesses)
+    text = charsets.read(charset_named(name), b"\xff\xfe{SIG}\xff")
+    assert not text.certain
+    assert "{SIG}" in text.characters
 
 
 def test_overlong_utf_8_is_no_brace() -> None:

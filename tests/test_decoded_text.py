@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from charset_support import (
     ALPHABETS,
     DRAWN,
+    EACH,
     KINDS,
     NAMES,
     STATES,
@@ -23,6 +24,7 @@ from charset_support import (
 from xinksig.mime import charset as charsets
 
 
+@EACH
 @pytest.mark.parametrize("name", DRAWN)
 @given(data=st.data())
 def test_characters_are_those_of_the_codec(name: str, data: st.DataObject) -> None:
@@ -34,6 +36,7 @@ def test_characters_are_those_of_the_codec(name: str, data: st.DataObject) -> No
     assert text.sound
 
 
+@EACH
 @pytest.mark.parametrize("name", DRAWN)
 @given(data=st.data())
 def test_every_character_is_where_the_map_says(name: str, data: st.DataObject) -> None:
@@ -48,6 +51,7 @@ def test_every_character_is_where_the_map_says(name: str, data: st.DataObject) -
         assert octets[at:].decode(reader) == text.characters[index:]
 
 
+@EACH
 @pytest.mark.parametrize("name", DRAWN)
 @given(data=st.data())
 def test_edited_octets_read_as_the_edited_text(name: str, data: st.DataObject) -> None:
@@ -63,6 +67,7 @@ def test_edited_octets_read_as_the_edited_text(name: str, data: st.DataObject) -
     assert charsets.read(charset_named(name), octets).sound
 
 
+@EACH
 @pytest.mark.parametrize("name", DRAWN)
 @given(data=st.data())
 def test_octets_outside_the_edits_stay(name: str, data: st.DataObject) -> None:
@@ -94,6 +99,7 @@ def test_placeholder_between_any_two_characters(name: str) -> None:
 WILD = [bytes([code]) for code in range(256)] + [b"{SIG}", b"{SIG}", b"\x1b$B", b"~{", b"+A"]
 
 
+@EACH
 @pytest.mark.parametrize("name", DRAWN)
 @given(octets=st.lists(st.sampled_from(WILD)).map(b"".join))
 def test_any_octets_are_read_and_stay(name: str, octets: bytes) -> None:

@@ -57,6 +57,10 @@ def test_non_ascii_text_returns_to_ascii() -> None:
 def test_korean_needs_its_header_at_the_top() -> None:
     with_header = charsets.read(charset_named("iso-2022-kr"), b"\x1b$)C\r\nHi {SIG}")
     assert replaced(with_header, "{SIG}", "가") == b"\x1b$)C\r\nHi \x0e0!\x0f"
+    nothing_else = charsets.read(charset_named("iso-2022-kr"), b"\x1b$)C")
+    assert nothing_else.octet_edits([(0, 0, b"\x0e0!\x0f")]) == [(4, 4, b"\x0e0!\x0f")]
+    too_late = charsets.read(charset_named("iso-2022-kr"), b"\r\n\x1b$)C\x0e0!\x0f")
+    assert charsets.encode(too_late, "가") is None
     without = charsets.read(charset_named("iso-2022-kr"), b"Hi {SIG}")
     assert charsets.encode(without, "가") is None
     assert charsets.encode_html(without, "가") == b"&#44032;"

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from xinksig.mime.decoded_text import MultiText, StatefulText, Text, Utf7Text, Utf8Text, WideText, decoded
 from xinksig.mime.labels import US_ASCII, UTF_8, WINDOWS_1252, Charset, lookup
-from xinksig.mime.stateful import runs
+from xinksig.mime.stateful import KOREAN_HEADER, runs
 
 __all__ = ["Charset", "Text", "encode", "encode_html", "lookup", "read"]
 
@@ -20,7 +20,6 @@ _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 _ANY = re.compile(r".", re.DOTALL)
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _HIGH = bytes(range(128, 256))
-_KOREAN_HEADER = b"\x1b$)C"
 _STYLE = re.compile(r"(<style\b.*?</style)", re.IGNORECASE | re.DOTALL)
 
 
@@ -48,6 +47,8 @@ def _guessed(octets: bytes) -> Text | None:
     if characters is not None and b"\x1b$" not in octets:
         return Utf8Text(characters, UTF_8, octets, certain=False)
     for charset in _guesses(octets):
+        if decoded(octets, charset.reader) is None:
+            continue
         text = _READERS[charset.kind](charset, octets)
         if text.sound and _plausible(text):
             text.certain = False
@@ -165,7 +166,7 @@ def _with_byte_order(charset: Charset, octets: bytes) -> Charset:
 def _read_stateful(charset: Charset, octets: bytes) -> Text:
     kind = Utf7Text if charset.kind == "utf-7" else StatefulText
     text = kind(runs(charset.kind, octets, charset.reader), charset, octets)
-    if charset.codec == "iso2022_kr" and not octets.lstrip().startswith(_KOREAN_HEADER):
+    if charset.codec == "iso2022_kr" and not octets.startswith(KOREAN_HEADER):
         # Without the header at the top nothing but ASCII can be written.
         text.charset = charset._replace(codec="ascii", reader="ascii")
     return text
@@ -209,8 +210,8 @@ def _encode(charset: Charset, characters: str) -> bytes | None:
     except UnicodeEncodeError:
         return None
     if charset.codec == "iso2022_kr":
-        octets = octets.replace(_KOREAN_HEADER, b"")
-        return octets if decoded(_KOREAN_HEADER + octets, charset.codec) == characters else None
+        octets = octets.replace(KOREAN_HEADER, b"")
+        return octets if decoded(KOREAN_HEADER + octets, charset.codec) == characters else None
     # Codecs write a few characters as octets that are read as others, such as a yen sign for a backslash.
     for codec in {charset.codec, charset.reader}:
         if decoded(octets, codec) != characters:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from xinksig.mime.labels import Charset
-from xinksig.mime.stateful import Run, sticky_escapes
+from xinksig.mime.stateful import KOREAN_HEADER, Run, sticky_escapes
 
 OctetEdits = list[tuple[int, int, bytes]]
 
@@ -225,7 +225,9 @@ class StatefulText(Text):
             leading = self._run(index - 1)[1]
             if following is None or not leading.enter:
                 return self._end(index - 1), leading
-        return (0, None) if following is None else (self._begin(index), following)
+        if following is not None:
+            return self._begin(index), following
+        return len(KOREAN_HEADER) if self.octets.startswith(KOREAN_HEADER) else 0, None
 
     def octet_edits(self, edits: Sequence[tuple[int, int, bytes]]) -> OctetEdits | None:
         """See ``Text``."""

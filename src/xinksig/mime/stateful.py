@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+KOREAN_HEADER = b"\x1b$)C"
+"""What must stand once at the top of ISO-2022-KR (RFC 1557)."""
+
 _BLANKS = re.compile(rb"[\x00-\x20]+")
 _DESIGNATION = rb"\x1b(?:\([A-Z]|\$[@AB]|\$\([A-Z@]|\$\)[A-Z]|\.[A-Z]|N[\x20-\x7f])"
 _SHIFT_OUT = re.compile(_DESIGNATION + rb"|[\n\x0e\x0f]")

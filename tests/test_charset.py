@@ -161,7 +161,7 @@ def test_wrong_charset_is_read_and_written_with_care(name: str, octets: bytes, c
 def test_guess_that_does_not_fit_is_dropped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     guesses = [{"encoding": guess} for guess in ("utf-8", "ascii", None, "EUC-KR", "cp037", "punycode")]
     monkeypatch.setattr("chardet.detect_all", lambda _: guesses)
-    text = charsets.read(charset_named(name), b"\xff\xfe{SIG}\xff")
+    text = charsets.read(charset_named(name), b"\xff\xfe {SIG}\xff")
     assert not text.certain
     assert "{SIG}" in text.characters
 

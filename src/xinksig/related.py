@@ -56,6 +56,14 @@ class Related:
             known = self._images[image] = content_id, signature.encoded_image(image, self._newline)
         return known[0]
 
+    def keep_shown(self, texts: Sequence[str]) -> None:
+        """Keep the images that one of these texts shows: not every signature may have found its place."""
+        self._images = {
+            image: (content_id, encoded)
+            for image, (content_id, encoded) in self._images.items()
+            if any(content_id in text for text in texts)
+        }
+
     @property
     def is_empty(self) -> bool:
         """Whether no image is shown."""

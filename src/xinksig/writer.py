@@ -101,6 +101,8 @@ def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composit
         choices[index].found.fate = Verdict(Outcome.UNCERTAIN, reason)
     if len(injection.refused) == len(choices):
         return []
+    if injection.refused:
+        related.keep_shown([edit.text for edit in injection.edits])
     changes = _spliced(text, _octet_edits(text, injection.edits, _encode_html))
     if related.is_empty:
         _check(text, changes, composition.room)

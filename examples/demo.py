@@ -41,7 +41,7 @@ def page(message: bytes) -> str:
     html = next((text for kind, text in texts(message) if kind == "text/html"), "")
     for part in parsed.walk():
         name = str(part.get("Content-ID", "")).strip().strip("<>")
-        if name and isinstance(part, EmailMessage) and part.get_content_maintype() == "image":
+        if name and part.get_content_maintype() == "image":
             octets = base64.b64encode(part.get_content()).decode()
             html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{octets}")
     return html

@@ -28,6 +28,7 @@ from xinksig.textpart import (
 )
 from xinksig.writer import Choice, Composition, write
 
+
 class Decision:
     """What becomes of the text parts that are held together."""
 

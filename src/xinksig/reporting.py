@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 _PART_ONLY = {Outcome.ATTACHMENT, Outcome.ATTACHED_MESSAGE}
 _DONE = {Outcome.REPLACED, Outcome.PARTLY_REPLACED, Outcome.APPENDED}
+_REFUSED = {
+    Outcome.AMBIGUOUS,
+    Outcome.MALFORMED,
+    Outcome.LIMIT,
+    Outcome.UNSUPPORTED_CHARSET,
+    Outcome.UNSUPPORTED_ENCODING,
+    Outcome.UNENCODABLE,
+    Outcome.UNCERTAIN,
+}
+"""What an administrator is told of one part although the signature was put into another."""
 _SENTENCES = {
     Outcome.REPLACED: "the signature was put in",
     Outcome.PARTLY_REPLACED: "the signature was put in, but not everywhere it was asked for",
@@ -36,7 +46,7 @@ class Journal:
         self.room = 1 << 20
         """How many more octets of text may be kept until the report is read."""
         self._message: list[Verdict] = []
-        self._parts: list[tuple[Part, "Verdict | TextPart"]] = []
+        self._parts: list[tuple[Part, Verdict | TextPart]] = []
 
     def note_message(self, verdict: Verdict) -> None:
         """Note something about the message as a whole."""
@@ -57,7 +67,9 @@ class Journal:
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
-        where = "unknown place" if trace is None else f"{basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+        where = "unknown place"
+        if trace is not None:
+            where = f"{basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
         verdict = Verdict(Outcome.INTERNAL_ERROR, f"internal error ({type(error).__name__} at {where})")
         self._message.append(verdict)
         return verdict
@@ -103,7 +115,12 @@ class Journal:
             candidates.append((Outcome.OPTED_OUT, _SENTENCES[Outcome.OPTED_OUT]))
         if not candidates:
             return Outcome.NO_PLACEHOLDER, _SENTENCES[Outcome.NO_PLACEHOLDER]
-        return min(candidates, key=lambda candidate: OUTCOME_RANK[candidate[0]])
+        outcome, reason = min(candidates, key=lambda candidate: OUTCOME_RANK[candidate[0]])
+        if outcome in (Outcome.REPLACED, Outcome.APPENDED):
+            refused = next((part for part in parts if part.outcome in _REFUSED), None)
+            if refused is not None:
+                reason = f"{reason}, but {_sentence(refused)}"
+        return outcome, reason
 
 
 def _sentence(part: PartReport) -> str:

@@ -68,7 +68,7 @@ class Rewriter:
         """The text part whose body is being read into the hold."""
         self._texts: list[tuple[Part, bytes]] = []
         self._text_size = 0
-        self._decision: "Decision | None" = None
+        self._decision: Decision | None = None
         self._ended = False
         """Whether the structure has been read as far as it will be."""
         self._passing = False

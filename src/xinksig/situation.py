@@ -32,7 +32,7 @@ class Situation:
         self._served: Signature | None = None
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
-        self.texts: Sequence["TextPart"] = ()
+        self.texts: Sequence[TextPart] = ()
         """The text parts that are being decided."""
         self.opted_out = False
         self.body_decided = False

@@ -91,7 +91,7 @@ def splice(
     group = edits[0][0] // 3
     start = _digit_offset(data, 4 * group)
     stop = max(start, len(data.rstrip(_JUNK)))
-    pieces = []
+    pieces: list[bytes] = []
     at = 3 * group
     for first, last, replacement in edits:
         pieces += (octets[at:first], replacement)

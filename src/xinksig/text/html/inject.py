@@ -139,7 +139,8 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
         text = edit.text
         if text:
             tail = _tail(html, written, index, width)
-            if not _fits(text, column, tail, newline, width):
+            longest = 10 * len(text) if fragment is None else fragment.longest_line
+            if column + longest + tail > LONGEST and not _fits(text, column, tail, newline, width):
                 if fragment is None or width("<") != 1:
                     blanks = not keeps_blanks
                     text = fold.folded(text, newline, width, column=column, tail=tail, blanks=blanks)
@@ -187,8 +188,6 @@ def _line_rest(html: str, at: int, stop: int, width: Width) -> int:
 
 
 def _fits(text: str, column: int, tail: int, newline: str, width: Width) -> bool:
-    if column + len(text) * 10 + tail <= LONGEST:
-        return True
     lines = text.split(newline)
     last = len(lines) - 1
     for number, line in enumerate(lines):

@@ -12,6 +12,7 @@ from xinksig.errors import UsageError
 Buffer = bytes | bytearray | memoryview
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
+_ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
 _FIELD_VALUE = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
@@ -343,4 +344,6 @@ class Report(_MadeWhenRead):
         if not full:
             for change in result["field_changes"]:
                 del change["value"]
+            for told in (result, *result["parts"], *(m for part in result["parts"] for m in part["matches"])):
+                told["reason"] = _ADDRESS.sub("<address>", told["reason"])
         return result

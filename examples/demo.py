@@ -8,7 +8,6 @@ import json
 import re
 import sys
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 from rich.console import Console

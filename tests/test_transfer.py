@@ -1,3 +1,8 @@
+import binascii
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,3 +46,43 @@ def test_whole_body_can_be_replaced(encoding: str) -> None:
     decoded = transfer.decode(encoding, data)
     [(start, stop, octets)] = transfer.splice(encoding, data, decoded, [(0, 11, b"other")], b"\r\n")
     assert transfer.decode(encoding, data[:start] + octets + data[stop:]).octets == b"other"
+
+
+def bodies(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the encoding and the body of every text part that the standard library finds in real mail."""
+    for path in sorted(folder.glob("*/*.eml")):
+        for part in message_from_bytes(path.read_bytes()).walk():
+            encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+            payload = part.get_payload()
+            if encoding in ("quoted-printable", "base64") and isinstance(payload, str):
+                yield encoding, payload.encode("utf-8", "surrogateescape")
+
+
+def standard(encoding: str, data: bytes) -> bytes:
+    return binascii.a2b_base64(data) if encoding == "base64" else binascii.a2b_qp(data)
+
+
+def test_real_bodies_are_read_and_edited_as_the_standard_library_reads_them(open_corpus: Path) -> None:
+    counted = 0
+    for encoding, data in bodies(open_corpus):
+        decoded = transfer.decode(encoding, data)
+        try:
+            octets = standard(encoding, data)
+        except binascii.Error:
+            continue
+        if decoded.problem or octets != decoded.octets:
+            continue
+        counted += 1
+        newline = b"\r\n" if b"\r\n" in data else b"\n"
+        for place in (0, len(octets) // 3, len(octets) // 2, len(octets)):
+            place -= octets[place - 1 : place + 1] == b"\r\n"
+            edits = [(place, min(place + 5, len(octets)), b"<b>Ann \xc3\xa4</b>" + newline)]
+            if octets[edits[0][1] - 1 : edits[0][1] + 1] == b"\r\n":
+                continue
+            pieces, at = [], 0
+            for start, stop, written in transfer.splice(encoding, data, decoded, edits, newline):
+                pieces += [data[at:start], written]
+                at = stop
+            edited = octets[:place] + edits[0][2] + octets[edits[0][1] :]
+            assert standard(encoding, b"".join([*pieces, data[at:]])) == edited
+    assert counted > 100

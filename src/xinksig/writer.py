@@ -193,7 +193,10 @@ def _write_body(text: TextPart, injection: plain.Injection) -> tuple[compose.Ret
     if not unfit and not injection.too_long:
         return None, _spliced(text, edits)
     octets = _applied(text.decoded.octets, edits)
-    body = transfer.encode("quoted-printable", octets, text.encoded_newline, text=_has_line_breaks(text))
+    # Where CR and LF are parts of characters, none of the body's is a line ending.
+    is_text = _has_line_breaks(text)
+    newline = text.encoded_newline if is_text else text.message_newline
+    body = transfer.encode("quoted-printable", octets, newline, text=is_text)
     return compose.Retype(None, "quoted-printable"), [_whole(text, body)]
 
 

@@ -1,6 +1,6 @@
 """What is known of a message while its text is decided: who wrote it, what was answered, what was found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ from xinksig.model import Envelope, Kind, Options, Outcome, Trigger
 from xinksig.policy import Verdict, is_patch_or_list, judge_message
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
+from xinksig.text.history import Origin
 from xinksig.text.place import Place
 
 if TYPE_CHECKING:
-    from xinksig.text.history import Origin
     from xinksig.textpart import TextPart
 
 
@@ -32,8 +32,8 @@ class Situation:
         self._served: Signature | None = None
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
-        self.texts: Sequence[TextPart] = ()
-        """The text parts that are being decided."""
+        self.text: TextPart | None = None
+        """The first text that could be read; the kind of the message is told from it."""
         self.opted_out = False
         self.body_decided = False
         """Whether the first body was decided: nothing is appended to later text."""
@@ -58,20 +58,19 @@ class Situation:
 
     @cached_property
     def kind(self) -> Kind:
-        """What sort of message it is, from its fields and, while text is held, from its body."""
+        """What sort of message it is, from its fields and its first text."""
         from xinksig.text.kind import kind
 
         get = self.head.headers.get
         return kind(get("Subject") or "", get("In-Reply-To") or "", get("References") or "", self._origin)
 
     def _origin(self) -> "Origin":
-        """Return what the client that quoted says about the message, in the first text that can be read."""
+        """Return what the client that quoted says about the message."""
         from xinksig.text.history import Origin
 
-        for text in self.texts:
-            if text.problem is None:
-                return text.history(self.options, len(text.characters)).origin
-        return Origin.NONE
+        if self.text is None:
+            return Origin.NONE
+        return self.text.history(self.options, len(self.text.characters)).origin
 
     @cached_property
     def is_patch_or_list(self) -> bool:

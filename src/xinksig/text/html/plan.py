@@ -49,21 +49,80 @@ class Plan:
         self._more: dict[int, str] = {}
         self._affected: dict[Wrapper, None] = {}
         self._cuts: dict[Wrapper, list[int]] = {}
+        self._chains: list[list[Wrapper]] = []
+        self._parts: dict[Wrapper, list[Wrapper]] = {}
         self._closed: dict[int, set[Wrapper]] = {}
         self._opened: dict[int, dict[Wrapper, str]] = {}
         self._edits: list[tuple[int, int, int, Written]] = []
 
     def make(self) -> dict[int, str]:
         """Decide about all wrappers; return the places that have to be refused too, with their reasons."""
-        for number in range(len(self._changes)):
+        for number, around in enumerate(self._trace.places):
+            self._chains.append(self._chain(number, around))
             if number not in self._refused:
-                around = self._trace.places[number]
-                self._affected.update(dict.fromkeys((*around.chain, *around.inside)))
-                for wrapper in self._cut_at(number, around):
+                self._affected.update(dict.fromkeys((*self._chains[number], *around.inside)))
+                for wrapper in self._cut_at(number):
                     self._cuts.setdefault(wrapper, []).append(number)
+        for wrapper in list(self._affected):
+            if wrapper.dropped and not self._segments(wrapper)[-1]:
+                self._affected.update(dict.fromkeys(wrapper.dropped))
         for source in dict.fromkeys(wrapper.source for wrapper in self._affected):
             self._decide(source)
         return self._more
+
+    def _chain(self, number: int, around: Around) -> list[Wrapper]:
+        """Return what is open around a place, innermost first, as it will be when misnested tags are read."""
+        chain = list(around.chain)
+        if number in self._refused:
+            return chain
+        start = self._changes[number][0].start
+        for wrapper in (*around.chain, *around.beyond):
+            passed = [block for block in wrapper.crossing if block[0] < start]
+            if not passed:
+                if wrapper.crossing and wrapper in chain:
+                    chain[chain.index(wrapper)] = self._in_parts(wrapper)[0]
+                continue
+            block = passed[-1][0]
+            at = next((n for n, other in enumerate(chain) if other.start == block), len(chain))
+            if at < len(chain) or around.block == block:
+                if wrapper.tangled:
+                    self._refuse_at(number, _CROSSING)
+                if wrapper in chain[:at]:
+                    at -= 1
+                if wrapper in chain:
+                    chain.remove(wrapper)
+                chain.insert(at, self._in_parts(wrapper)[len(passed)])
+        return chain
+
+    def _in_parts(self, wrapper: Wrapper) -> list[Wrapper]:
+        """Return what a parser makes of formatting that ends in blocks: an element before and in each."""
+        parts = self._parts.get(wrapper)
+        if parts is None:
+            first = Wrapper(wrapper.name, wrapper.start, wrapper.stop)
+            first.born, first.supplies, first.tangled = wrapper.born, wrapper.supplies, wrapper.tangled
+            parts = self._parts[wrapper] = [first]
+            for start, stop in wrapper.crossing:
+                part = Wrapper(wrapper.name, -1, -1)
+                part.born, part.undo, part.tangled = stop, start, wrapper.tangled
+                parts.append(part)
+            stops = [start for start, _ in wrapper.crossing]
+            stops.append(len(self._html) if wrapper.end is None else wrapper.end[0])
+            for part, stop in zip(parts, stops, strict=True):
+                part.source, part.serial = wrapper.source, wrapper.serial
+                self._look(part, max(part.stop, part.born), stop)
+            parts[-1].end = wrapper.end
+        return parts
+
+    def _look(self, wrapper: Wrapper, start: int, stop: int) -> None:
+        """Note in which gaps a part of the source shows something, and the places in it."""
+        for number, (place, _) in enumerate(self._changes):
+            if start <= place.start < stop:
+                if is_visible(self._html, start, place.start):
+                    wrapper.seen |= 1 << number
+                wrapper.pieces |= 1 << number
+                start = place.stop
+        if start < stop and is_visible(self._html, start, stop):
+            wrapper.seen |= 1 << sum(place.start < stop for place, _ in self._changes)
 
     def written(self, newline: str) -> list[Written]:
         """Return the edits in their order."""
@@ -74,12 +133,12 @@ class Plan:
         return [written for _, _, _, written in sorted(edits, key=lambda edit: edit[:3])]
 
     def _write(self, number: int, place: Place, fragment: Fragment | None, newline: str) -> None:
-        around = self._trace.places[number]
+        around, chain = self._trace.places[number], self._chains[number]
         closed, opened = self._closed.get(number, set()), self._opened.get(number, {})
         pieces = place.pieces or ((place.start, place.start),)
         first, behind = pieces[0]
-        closers = "".join(f"</{self._name(wrapper)}>" for wrapper in around.chain if wrapper in closed)
-        openers = "".join(opened[wrapper] for wrapper in reversed(around.chain) if wrapper in opened)
+        closers = "".join(f"</{self._name(wrapper)}>" for wrapper in chain if wrapper in closed)
+        openers = "".join(opened[wrapper] for wrapper in reversed(chain) if wrapper in opened)
         if fragment is not None and not around.settled and not fragment.begins_in_body:
             closers += "<body>"
         self._edit(_CLOSERS, number, first, first, closers, "wrapper")
@@ -106,26 +165,25 @@ class Plan:
             written = Written(CharEdit(start, stop, text, why), fragment, keeps_blanks)
             self._edits.append((start, order, serial, written))
 
-    def _cut_at(self, number: int, around: Around) -> Sequence[Wrapper]:
+    def _cut_at(self, number: int) -> Sequence[Wrapper]:
         """Return the wrappers that the place's fragment must not stand in."""
-        fragment = self._changes[number][1]
+        fragment, chain = self._changes[number][1], self._chains[number]
         if fragment is None:
             return ()
-        if not fragment.has_block and around.chain and around.chain[-1].name == "p":
-            return around.chain[:-1]
-        return around.chain
+        if not fragment.has_block and chain and chain[-1].name == "p":
+            return chain[:-1]
+        return chain
 
     # One family: the elements that have their attributes from one start tag.
 
     def _decide(self, source: tuple[int, int]) -> None:
         """Decide where the elements of a family are open."""
         known = copied = False
-        for wrapper in self._trace.families[source]:
+        for wrapper in self._incarnations(source):
             if wrapper not in self._affected:
                 known, copied = self._pass(wrapper, known, copied)
                 continue
             segments = self._segments(wrapper)
-            late = self._is_late(wrapper, segments)
             if wrapper.adopted and (not segments[0] or len(segments) > 1):
                 self._refuse(wrapper, _ADOPTED)
             if not segments[0]:
@@ -141,16 +199,21 @@ class Plan:
                 if segments[index + 1]:
                     self._opened.setdefault(number, {})[wrapper] = self._tag(wrapper, copied)
                     known = copied = True
-            if late and wrapper.crossing is not None:
-                self._revive(wrapper, wrapper.crossing[1], copied)
-                known = copied = True
-            elif not segments[-1] and wrapper.end is not None:
+            if not segments[-1] and wrapper.end is not None:
                 self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
+
+    def _incarnations(self, source: tuple[int, int]) -> Iterator[Wrapper]:
+        for wrapper in self._trace.families[source]:
+            parts = self._parts.get(wrapper)
+            if parts is not None and not self._affected.keys().isdisjoint(parts):
+                yield from parts
+            else:
+                yield wrapper
 
     def _pass(self, wrapper: Wrapper, known: bool, copied: bool) -> tuple[bool, bool]:
         """Let an element be that no place is in; return whether a parser knows of its family behind it."""
         if wrapper.start < 0 and not known:
-            if wrapper.adopted:
+            if wrapper.adopted or wrapper.tangled:
                 self._refuse_family(wrapper, _ADOPTED)
             self._revive(wrapper, wrapper.born, copied)
         return True, True
@@ -176,58 +239,29 @@ class Plan:
             for number in range(first, stop)
         )
 
-    def _is_late(self, wrapper: Wrapper, segments: list[bool]) -> bool:
-        """Tell whether the last segment shows something only inside the block in which the wrapper ends.
-
-        Then a parser builds the wrapper inside that block; it is opened there, not before it.
-        """
-        if wrapper.crossing is None:
-            return False
-        start = wrapper.crossing[0]
-        cuts = self._cuts.get(wrapper)
-        last = self._changes[cuts[-1]][0].stop if cuts else max(wrapper.stop, wrapper.born)
-        if start < last:
-            if cuts or not segments[-1]:
-                self._refuse(wrapper, _CROSSING)
-            return False
-        if not cuts and all(place.start > start for place in self._places_in(wrapper)):
-            return False
-        if not segments[-1] or self._shows(wrapper, last, start):
-            return False
-        segments[-1] = False
-        return True
-
-    def _places_in(self, wrapper: Wrapper) -> Iterator[Place]:
-        for number, (place, _) in enumerate(self._changes):
-            if wrapper.pieces >> number & 1 and number not in self._refused:
-                yield place
-
-    def _shows(self, wrapper: Wrapper, start: int, stop: int) -> bool:
-        """Return whether anything shows between two offsets in a wrapper."""
-        for number, (place, fragment) in enumerate(self._changes):
-            if place.stop <= start or place.start >= stop or not wrapper.pieces >> number & 1:
-                continue
-            if number in self._refused or fragment is not None or is_visible(self._html, start, place.start):
-                return True
-            start = place.stop
-        return is_visible(self._html, start, stop)
-
     def _take_out_start(self, wrapper: Wrapper, known: bool) -> bool:
         """Let the wrapper not begin where it does; return whether a parser still knows of its family."""
         if wrapper.start < 0:
             return known and self._forget(wrapper)
         text = ""
-        if wrapper.supplies:
+        if wrapper.supplies and not self._is_supplied(wrapper):
             if wrapper.name not in ("p", "a", "nobr"):
                 self._refuse(wrapper, _NOT_REMOVABLE)
             text = f"</{self._name(wrapper)}>"
         self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
         return False
 
+    def _is_supplied(self, wrapper: Wrapper) -> bool:
+        """Tell whether what the wrapper's start tag closed is not open there any more."""
+        return any(
+            other.left == wrapper.start and other.name == wrapper.name and not self._segments(other)[-1]
+            for other in self._affected
+        )
+
     def _forget(self, wrapper: Wrapper) -> bool:
         """Keep a parser from opening the wrapper again; return whether it still knows of its family."""
         for number, (place, fragment) in enumerate(self._changes):
-            if wrapper.born == place.start and wrapper in self._trace.places[number].chain:
+            if wrapper.born == place.start and wrapper in self._chains[number]:
                 # The place's own character would have opened it.
                 if number in self._cuts.get(wrapper, ()):
                     self._closed.setdefault(number, set()).add(wrapper)
@@ -235,7 +269,8 @@ class Plan:
                 if fragment is None:
                     return True
         text = f"</{self._name(wrapper)}>"
-        self._edit(_UNDONE, -wrapper.serial, wrapper.born, wrapper.born, text, "wrapper")
+        at = wrapper.undo if wrapper.undo >= 0 else wrapper.born
+        self._edit(_UNDONE, -wrapper.serial, at, at, text, "wrapper")
         return False
 
     def _revive(self, wrapper: Wrapper, offset: int, copied: bool) -> None:
@@ -244,8 +279,12 @@ class Plan:
 
     def _refuse(self, wrapper: Wrapper, reason: str) -> None:
         for number in range(len(self._changes)):
-            if wrapper.pieces >> number & 1 and number not in self._refused:
-                self._more[number] = reason
+            if wrapper.pieces >> number & 1:
+                self._refuse_at(number, reason)
+
+    def _refuse_at(self, number: int, reason: str) -> None:
+        if number not in self._refused:
+            self._more[number] = reason
 
     def _refuse_family(self, wrapper: Wrapper, reason: str) -> None:
         for other in self._trace.families[wrapper.source]:

@@ -137,6 +137,8 @@ _KINDS = {
     "button": _BUTTON_TAG,
 }
 _BLOCK_KINDS = (_BLOCK_TAG, _HEADING_TAG, _ITEM_TAG, _BUTTON_TAG)
+_ENDS_BY_ITSELF = _PARTS | names("p li dd dt")
+"""Elements whose end tag may be left out."""
 _IN_HEAD = names("base basefont bgsound link meta")
 _RAW_IN_HEAD = names("style script title noframes")
 
@@ -167,7 +169,7 @@ class Walk:
         self.stack: list[Element] = []
         """Outermost first; empty before the body begins."""
         self.strays = 0
-        """Tags that a parser ignores, or makes an element of its own of."""
+        """Tags that a parser ignores or makes an element of its own of, and end tags that are missing."""
         self.revivers: set[int] = set()
         """Where the start tags of ``p`` are that closed an earlier ``p``: without them it would go on."""
         # Open elements by name out to the last barrier, and those of the scopes outside it.
@@ -364,6 +366,7 @@ class Walk:
             if name == "p" and not counts["p"]:
                 self.revivers.add(start)
         if kind == _HEADING_TAG and self.top in HEADINGS:
+            self.strays += 1
             self._pop_to(len(self.stack) - 1)
         self._push(name, start, stop)
 
@@ -521,10 +524,9 @@ class Walk:
             else:
                 self.strays += 1
         elif kind == _HEADING_TAG:
+            self.strays += 1
             if any(map(counts.get, HEADINGS)):
                 self._pop_to(self._nearest(HEADINGS))
-            else:
-                self.strays += 1
         elif not counts.get(name):
             self.strays += 1
         else:
@@ -632,6 +634,8 @@ class Walk:
         for element in stack[at + 1 :]:
             if element.name in FORMATTING:
                 raise TooComplexError(f"a {element.name} element is left open at the end of its block")
+            if element.name not in _ENDS_BY_ITSELF:
+                self.strays += 1
         for element in stack[at:]:
             counts[element.name] -= 1
         del stack[at:]
@@ -640,4 +644,5 @@ class Walk:
         at = self._barriers.pop()
         self._counts = self._frames.pop()
         self._counts[self.stack[at].name] -= 1
+        self.strays += sum(element.name not in _ENDS_BY_ITSELF for element in self.stack[at + 1 :])
         del self.stack[at:]

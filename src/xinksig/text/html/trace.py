@@ -48,15 +48,17 @@ class Tracer:
         self._trace = Trace()
         # The open wrappers with their depth, outermost first.
         self._live: list[tuple[int, Element, Wrapper]] = []
+        self._watched: list[tuple[int, Element]] = []
 
     def run(self) -> Trace:
         """Return the trace of the whole document; to be called once."""
         for number in range(len(self._places)):
             self._reach(number)
-        floor = next((depth for depth, _, wrapper in self._live if wrapper.name in FORMATTING), -1)
-        if floor >= 0:
-            # Only when its end is seen it is sure that a copy of it ends likewise.
-            self._walk.advance(len(self._html), floor)
+        stack = self._walk.stack
+        floors = [depth for depth, element in self._watched if depth < len(stack) and stack[depth] is element]
+        if floors:
+            # Only when they are seen to end in their order it is sure that copies of them do likewise.
+            self._walk.advance(len(self._html), min(floors))
         return self._trace
 
     def _reach(self, number: int) -> None:
@@ -76,9 +78,21 @@ class Tracer:
         around.settled = settled
         around.reason = refusal(around.outer)
         self._trace.places.append(around)
+        self._watch(block)
         self._open(number, block)
         around.chain = [wrapper for depth, _, wrapper in reversed(self._live) if depth >= block]
         self._follow(number)
+
+    def _watch(self, block: int) -> None:
+        """Note what has to be seen to end: formatting around a place, and a block directly in formatting."""
+        stack = self._walk.stack
+        around = nearest_block([element.name for element in stack[: block - 1]])
+        if any(element.name in FORMATTING for element in stack[around : block - 1]):
+            self._watched.append((block - 1, stack[block - 1]))
+        for depth in range(block, len(stack)):
+            if stack[depth].name in FORMATTING:
+                self._watched.append((depth, stack[depth]))
+                return
 
     def _open(self, number: int, block: int) -> None:
         """Take in the wrappers that are new at a place, from the innermost one outwards."""
@@ -150,19 +164,37 @@ class Tracer:
                     if shows and walk.top in TABLE_PARTS:
                         raise TooComplexError("text stands in a table, but in none of its cells")
                 elif span.kind == START:
+                    before = walk.stack[:]
                     at = walk.at = walk.start(span.name, span.start, span.stop)
                     shows = span.name in VISIBLE
-                    self._drop_ended(None)
+                    self._note_dropped(before, gap)
+                    self._drop_ended(None, span.start)
                 elif span.kind == END:
+                    before = walk.stack[:]
                     walk.end(span.name, span.stop)
-                    self._drop_ended((span.start, span.stop, span.name))
+                    self._note_dropped(before, gap)
+                    self._drop_ended((span.start, span.stop, span.name), span.start)
                 if shows:
                     for _, _, wrapper in self._live:
                         wrapper.seen |= gap
                 if at != span.stop:
                     break
 
-    def _drop_ended(self, end: tuple[int, int, str] | None) -> None:
+    def _note_dropped(self, before: list[Element], gap: int) -> None:
+        """Note which elements have just ended only because the wrapper around them did."""
+        stack = self._walk.stack
+        first = next(
+            (n for n, pair in enumerate(zip(before, stack, strict=False)) if pair[0] is not pair[1]),
+            len(stack),
+        )
+        for depth, element, wrapper in self._live:
+            if depth == first and depth < len(before) and element is before[depth] and not wrapper.seen & gap:
+                live = {id(live) for _, live, _ in self._live}
+                for inner in before[depth + 1 :]:
+                    if id(inner) not in live:
+                        wrapper.dropped.append(self._trace.add(Wrapper(*inner)))
+
+    def _drop_ended(self, end: tuple[int, int, str] | None, at: int = -1) -> None:
         """Drop the wrappers that are not open any more; ``end`` is the end tag that was taken in last."""
         stack, live = self._walk.stack, self._live
         while live:
@@ -170,5 +202,6 @@ class Tracer:
             if depth < len(stack) and stack[depth] is element:
                 return
             live.pop()
+            wrapper.left = at
             if end is not None and depth == len(stack) and end[2] == wrapper.name:
                 wrapper.end = end[:2]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from xinksig.text.html.names import FORMATTING, SPECIAL, TABLE_PARTS, UNSURE, VISIBLE, VOID
+from xinksig.text.html.names import BLOCKS, FORMATTING, SPECIAL, UNSURE, VISIBLE, VOID
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -46,9 +46,12 @@ _INVISIBLE = "\u00a0"
 _PLACE = "\ufdd0"
 _NOWHERE = (-1, -1)
 _SPACE = "\t\n\f\r "
+_MOST_ROUNDS = 8
+"""How many times a parser builds formatting anew at one end tag."""
 _BIG_TAG = 2 * MOST_ATTRIBUTES
 _READ_ATTRIBUTES = FORMATTING | {"input", "annotation-xml"}
 _UNSETTLED = names("initial beforeHtml beforeHead inHead inHeadNoscript afterHead afterBody afterAfterBody")
+_TABLE_PHASES = ("inTable", "inTableText", "inColumnGroup", "inTableBody", "inRow")
 _TOO_LARGE = "it stands too far down in a document that only a full parser can read"
 _FAILED = "the parser failed at the document"
 _DIVERGED = "tags before it are nested so wrongly that parsers build different trees"
@@ -251,6 +254,9 @@ class _Grower:
         self._tree = self._parser.tree
         self._types = _token_types()
         self._live: dict[Wrapper, None] = {}
+        self._blocks: dict[Wrapper, list[_Node]] = {}
+        self._before: list[_Node] = []
+        self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
         self._diverged = False
 
     def run(self) -> Trace:
@@ -296,7 +302,9 @@ class _Grower:
                 around.settled = settled
                 if start == stop:
                     around.chain[:0] = self._pending(now)
-                self._live.update(dict.fromkeys(around.chain))
+                self._live.update(dict.fromkeys((*around.chain, *around.beyond)))
+                for wrapper in around.beyond:
+                    self._blocks.setdefault(wrapper, []).append(nodes[block - 1])
                 now.trace.places.append(around)
             else:
                 for node in nodes[block:]:
@@ -312,11 +320,20 @@ class _Grower:
     def _around(self, nodes: list[_Node], block: int) -> Around:
         around = Around([node.name for node in nodes[:block]][::-1])
         around.chain = list(nodes[block:][::-1])
+        if block:
+            around.block = nodes[block - 1].start
+        for node in reversed(nodes[: max(block - 1, 0)]):
+            if node.name in BLOCKS:
+                break
+            if node.name in FORMATTING:
+                around.beyond.append(node)
         open_names = [node.name for node in nodes]
         if self._diverged:
             around.reason = _DIVERGED
-        elif around.outer and around.outer[0] in TABLE_PARTS:
-            around.reason = "it stands in a table but in none of its cells"
+        elif self._parser.phase in self._table_phases:
+            around.reason = (
+                "it stands in a table but in none of its cells, so that browsers show it before the table"
+            )
         elif not UNSURE.isdisjoint(open_names) or any(
             node.namespace != self._tree.defaultNamespace for node in nodes
         ):
@@ -396,8 +413,11 @@ class _Grower:
         now.attributes = found
         depth, top = len(nodes), nodes[-1] if nodes else None
         closing = html[stop - 2] == "/" and self_closing(html, tag)
-        crossing = self._crossing(name) if name in ("a", "nobr") else None
+        is_sole = name in ("a", "nobr")
+        crossing = self._crossing(name) if is_sole else None
+        ends_other = is_sole and self._tree.elementInActiveFormattingElements(name)
         now.ending = name
+        self._before = list(nodes) if self._live else []
         self._feed(
             {
                 "type": self._types["StartTag"],
@@ -410,8 +430,8 @@ class _Grower:
         now.attributes = None
         if len(nodes) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
-        if depth and (len(nodes) < depth or nodes[depth - 1] is not top) and nodes[-1].start == start:
-            nodes[-1].supplies = True
+        if depth and nodes[-1].start == start:
+            nodes[-1].supplies = bool(ends_other) or len(nodes) < depth or nodes[depth - 1] is not top
         self._watch(tag, crossing)
 
     def _read_end(self, tag: Span) -> None:
@@ -421,23 +441,24 @@ class _Grower:
         if name in FORMATTING and nodes and nodes[-1].name != name:
             crossing = self._crossing(name)
         self._now.ending = name
+        self._before = list(nodes) if self._live else []
         self._feed({"type": self._types["EndTag"], "name": name, "data": {}, "selfClosing": False})
         self._watch(tag, crossing)
 
-    def _crossing(self, name: str) -> "tuple[_Node, _Node] | None":
-        """Return the formatting that ends here and the block in it around which it is built anew."""
+    def _crossing(self, name: str) -> "tuple[_Node, list[_Node]] | None":
+        """Return the formatting that ends here and the blocks in it around which it is built anew."""
         tree = self._tree
         nodes = tree.openElements
         element = tree.elementInActiveFormattingElements(name)
         if not element or element not in nodes:
             return None
         at = nodes.index(element)
-        for index in range(at + 1, len(nodes)):
-            if nodes[index].name in SPECIAL:
-                # html5lib takes three elements between the two, newer parsers all.
-                self._diverged = self._diverged or index - at > 3
-                return element, nodes[index]
-        return None
+        blocks = [node for node in nodes[at + 1 :] if node.name in SPECIAL]
+        if not blocks:
+            return None
+        # html5lib takes three elements between the two, newer parsers all.
+        self._diverged = self._diverged or nodes.index(blocks[0]) - at > 3
+        return element, blocks
 
     def _read_comment(self, start: int, stop: int) -> int:
         """Take in a comment, a doctype or what only looks like one; return the offset behind it."""
@@ -496,18 +517,24 @@ class _Grower:
             ordinary = True
         return parser.phase if ordinary else parser.phases["inForeignContent"]
 
-    def _watch(self, tag: Span | None, crossing: "tuple[_Node, _Node] | None" = None) -> None:
+    def _watch(self, tag: Span | None, crossing: "tuple[_Node, list[_Node]] | None" = None) -> None:
         """Drop the wrappers of which all is known behind the token that was taken in last."""
-        live, tree = self._live, self._tree
+        live, nodes = self._live, self._tree.openElements
         if crossing is not None and crossing[0] in live:
-            crossing[0].crossing = (crossing[1].start, crossing[1].stop)
+            element, blocks = crossing
+            element.crossing = tuple((block.start, block.stop) for block in blocks)
+            at = self._before.index(element) + 1
+            adjacent = self._before[at : at + len(blocks)] == blocks and len(blocks) < _MOST_ROUNDS
+            element.tangled = not adjacent or any(block.start < 0 for block in blocks)
         for wrapper in list(live):
-            formatting = wrapper.name in FORMATTING
-            if wrapper in tree.openElements:
-                if not formatting and wrapper.seen & self._now.gap:
+            if wrapper in nodes:
+                if self._is_done(wrapper):
                     del live[wrapper]
                 continue
-            if formatting and self._is_pending(wrapper):
+            if wrapper in self._before and not wrapper.seen & self._now.gap:
+                wrapper.left = self._now.offset
+                self._note_dropped(wrapper)
+            if wrapper.name in FORMATTING and self._is_pending(wrapper):
                 continue
             del live[wrapper]
             incarnations = self._now.trace.families[wrapper.source]
@@ -518,6 +545,29 @@ class _Grower:
                 and incarnations[-1] is wrapper
             ):
                 wrapper.end = (tag.start, tag.stop)
+
+    def _is_done(self, wrapper: Wrapper) -> bool:
+        """Tell whether it does not matter how an open wrapper ends."""
+        if wrapper.name not in FORMATTING:
+            return bool(wrapper.seen & self._now.gap)
+        # Formatting outside the nearest block may end as long as that is open.
+        blocks = self._blocks.get(wrapper)
+        return blocks is not None and all(block not in self._tree.openElements for block in blocks)
+
+    def _note_dropped(self, wrapper: Wrapper) -> None:
+        """Note which elements have just ended only because the wrapper around them did."""
+        before, nodes = self._before, self._tree.openElements
+        at = next(index for index, node in enumerate(before) if node is wrapper)
+        is_outermost = all(node in nodes for node in before[:at])
+        for node in before[at + 1 :]:
+            if node in nodes or node in self._live or node.source[0] < 0:
+                continue
+            if node.name in FORMATTING:
+                # A parser will open both again, in this order.
+                wrapper.dropped.append(node)
+                self._live[node] = None
+            elif is_outermost:
+                wrapper.dropped.append(node)
 
     def _is_pending(self, wrapper: Wrapper) -> bool:
         """Tell whether the parser is going to open an element of its family again."""

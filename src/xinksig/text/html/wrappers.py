@@ -26,7 +26,9 @@ class Wrapper:
         "adopted",
         "born",
         "crossing",
+        "dropped",
         "end",
+        "left",
         "name",
         "pieces",
         "seen",
@@ -35,6 +37,8 @@ class Wrapper:
         "start",
         "stop",
         "supplies",
+        "tangled",
+        "undo",
     )
 
     def __init__(self, name: str, start: int, stop: int) -> None:
@@ -50,12 +54,23 @@ class Wrapper:
         """Bit n: it shows something in gap n."""
         self.pieces = 0
         """Bit n: it holds a character of place n, or the place itself."""
+        self.left = -1
+        """Where the token is with which it ended, if it showed nothing since the last place in it."""
+        self.undo = -1
+        """Where an end tag keeps a parser from opening it again; -1: where it begins."""
         self.end: tuple[int, int] | None = None
         """Its end tag, where that closes this element and no other one."""
         self.supplies = False
         """Whether its start tag has closed an earlier element of its name."""
-        self.crossing: tuple[int, int] | None = None
-        """The start tag of the block inside it in which its end tag stands."""
+        self.crossing: tuple[tuple[int, int], ...] = ()
+        """The start tags of the blocks inside it in which its end tag stands, the outer one first.
+
+        A parser ends it before each of them, and builds it again around what the block holds.
+        """
+        self.tangled = False
+        """Whether those blocks are not directly inside it and each other."""
+        self.dropped: list[Wrapper] = []
+        """Elements that show nothing and have no end tag of their own: they end where it does."""
         self.adopted = False
         """Whether a parser made it to undo wrong nesting: no tag stands for its beginning."""
         self.serial = 0
@@ -65,11 +80,15 @@ class Wrapper:
 class Around:
     """What stands around one place."""
 
-    __slots__ = ("chain", "inside", "outer", "reason", "settled")
+    __slots__ = ("beyond", "block", "chain", "inside", "outer", "reason", "settled")
 
     def __init__(self, outer: Sequence[str]) -> None:
         self.chain: list[Wrapper] = []
         """What is open at its first character, innermost first, up to the nearest block."""
+        self.beyond: list[Wrapper] = []
+        """Formatting directly outside the nearest block, innermost first, as far as it may end inside it."""
+        self.block = -1
+        """Where the start tag of the nearest block is."""
         self.inside: list[Wrapper] = []
         """What else holds characters of it: it begins between two of them."""
         self.outer = outer

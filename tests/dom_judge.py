@@ -1,0 +1,270 @@
+"""Judges of an injection: the tree before and after, by html5lib and by Chromium, whole documents each time.
+
+The source before, in which a placeholder is one private character and its signature nothing, must show the
+same characters in the same elements as the result without the signatures; each signature must stand
+where its placeholder stood, whole, in no inline element and no paragraph it must not stand in; and
+no element may have become empty.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from html5lib.html5parser import HTMLParser
+
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+MARKS = [chr(0xE000 + number) for number in range(32)]
+"""Stand for the placeholders in the source before."""
+SIGNED = "data-sig"
+"""Each element of a signature has this attribute; its text is of Greek capitals."""
+_SIGNATURE_TEXT = re.compile(r"[\u0391-\u03a9]")
+_VOID = {"area", "br", "embed", "hr", "img", "input"}
+_NOTHING = {"wbr"}
+_STOPS = _set(
+    "address applet article aside blockquote body button caption center dd details dialog dir div dl dt"
+    " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup html li listing main marquee"
+    " menu nav object ol pre search section summary table tbody td tfoot th thead tr ul"
+)
+_HEADED = {"head", "script", "style", "title", "template"}
+_BLANK = set("\t\n\f\r \u00a0")
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00\ufe01\ufe0e\ufe0f\ufeff\0]"
+)
+
+
+class Unit(NamedTuple):
+    """A visible character or void element, and the elements around it, outermost first."""
+
+    shown: str
+    chain: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    signed: int
+    """How many elements of the chain are outside the signature; -1: it belongs to no signature."""
+    holder: int
+    """Identity of the innermost element outside the signature."""
+
+
+class Page(NamedTuple):
+    """What a document shows, and its empty inline elements and paragraphs by name."""
+
+    units: list[Unit]
+    empty: Counter[str]
+
+
+def page(document: str) -> Page:
+    """Return what an HTML5 parser makes of the document."""
+    parser = HTMLParser(namespaceHTMLElements=False)
+    return _page(parser.parse(document))
+
+
+def _page(root: Any) -> Page:
+    units: list[Unit] = []
+    empty: Counter[str] = Counter()
+    # (node, chain, signed, holder) or text; the stack holds what is still to come.
+    todo: list[Any] = [("enter", root, (), -1, 0)]
+    while todo:
+        step = todo.pop()
+        if step[0] == "text":
+            _, text, chain, signed, holder = step
+            for character in text:
+                if character in _BLANK or _IGNORABLE.match(character):
+                    continue
+                inside = signed
+                if inside < 0 and _SIGNATURE_TEXT.match(character):
+                    inside = len(chain)
+                units.append(Unit(character, chain, inside, holder))
+            continue
+        if step[0] == "leave":
+            _, node, shown = step
+            name = node.tag
+            if len(units) == shown and name not in _STOPS and name not in _VOID:
+                empty[name] += 1
+            continue
+        _, node, chain, signed, holder = step
+        if not isinstance(node.tag, str) or node.tag in _HEADED | _NOTHING:
+            continue
+        name, attributes = node.tag, dict(node.attrib)
+        attributes.pop("id", None)
+        if name == "a":
+            attributes.pop("name", None)
+        if signed < 0 and SIGNED in attributes:
+            signed = len(chain)
+        inner = (*chain, (name, tuple(sorted((str(key), value) for key, value in attributes.items()))))
+        if signed < 0:
+            holder = id(node)
+        if name in _VOID:
+            units.append(Unit(f"<{name}>", inner, signed, holder))
+            continue
+        todo.append(("leave", node, len(units)))
+        for child in reversed(node):
+            todo.append(("text", child.tail or "", inner, signed, holder))
+            todo.append(("enter", child, inner, signed, holder))
+        todo.append(("text", node.text or "", inner, signed, holder))
+    return Page(units, empty)
+
+
+def marked(source: str, places: Iterable[Sequence[tuple[int, int]]]) -> str:
+    """Return the source with a private character of its own for each place."""
+    pieces: list[str] = []
+    at = 0
+    for mark, spans in zip(MARKS, places, strict=False):
+        for number, (start, stop) in enumerate(spans):
+            pieces += (source[at:start], "" if number else mark)
+            at = stop
+    return "".join((*pieces, source[at:]))
+
+
+def faults(
+    before: Page, after: Page, signatures: Sequence[str | None], *, block: Sequence[bool]
+) -> list[str]:
+    """Return what is wrong with the page ``after``, of which ``before`` has a mark for each signature.
+
+    ``None``: nothing is put there. ``block``: whether a signature must not stand in a paragraph.
+    """
+    found: list[str] = []
+    alone = [None if html is None else page(f"<!DOCTYPE html><body>{html}") for html in signatures]
+    expected = [unit[:2] for unit in before.units if unit.shown not in MARKS]
+    kept = [unit[:2] for unit in after.units if unit.signed < 0]
+    if kept != expected:
+        at = next(
+            (n for n, pair in enumerate(zip(kept, expected, strict=False)) if pair[0] != pair[1]),
+            min(len(kept), len(expected)),
+        )
+        found.append(f"unit {at} is {kept[at : at + 1]} instead of {expected[at : at + 1]}")
+    # A parser may move what stands in a table: the order is that of the tree.
+    marks: list[tuple[int, int]] = []
+    passed = 0
+    for unit in before.units:
+        if unit.shown in MARKS:
+            marks.append((passed, MARKS.index(unit.shown)))
+        else:
+            passed += 1
+    if sorted(number for _, number in marks) != list(range(len(signatures))):
+        return [*found, f"marks {marks} for {len(signatures)} signatures"]
+    todo = list(after.units)
+    passed = 0
+    for mark, number in marks:
+        while passed < mark and todo:
+            passed += todo.pop(0).signed < 0
+        sole = alone[number]
+        if sole is not None:
+            mine, todo = todo[: len(sole.units)], todo[len(sole.units) :]
+            found += _signature_faults(mine, sole, is_block=block[number])
+    if any(unit.signed >= 0 for unit in todo):
+        found.append("a signature stands where none should")
+    allowed = Counter(before.empty)
+    for sole in alone:
+        if sole is not None:
+            allowed.update(sole.empty)
+    emptied = after.empty - allowed
+    if emptied:
+        found.append(f"became empty: {dict(emptied)}")
+    return found
+
+
+def _signature_faults(mine: Sequence[Unit], alone: Page, *, is_block: bool) -> list[str]:
+    found: list[str] = []
+    if [(unit.shown, unit.chain[unit.signed :] if unit.signed >= 0 else None) for unit in mine] != [
+        (unit.shown, unit.chain[unit.signed :]) for unit in alone.units
+    ]:
+        found.append(f"the signature is not whole: {''.join(unit.shown for unit in mine)}")
+        return found
+    if len({unit.holder for unit in mine}) > 1:
+        found.append("the signature stands in more than one element")
+    for unit in mine[:1]:
+        wrappers: list[str] = []
+        for name, _ in reversed(unit.chain[: unit.signed]):
+            if name in _STOPS:
+                break
+            wrappers.append(name)
+        if wrappers and (is_block or wrappers != ["p"]):
+            found.append(f"the signature stands in {wrappers}")
+    return found
+
+
+def strays(document: str) -> int:
+    """Return how many tags of the document an HTML5 parser complains of."""
+    parser = HTMLParser()
+    parser.parse(document)
+    return sum("end-tag" in code or "closing" in code or "adoption" in code for _, code, _ in parser.errors)
+
+
+# Chromium.
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+_SCRIPT = """
+const documents = JSON.parse(decodeURIComponent(escape(atob(INPUT))));
+const pages = documents.map(source => {
+  const events = [];
+  const enter = node => {
+    if (node.nodeType === 3) { events.push([node.data]); return null; }
+    if (node.nodeType !== 1) return null;
+    const attributes = {};
+    for (const attribute of node.attributes) attributes[attribute.name] = attribute.value;
+    events.push([node.localName, attributes]);
+    return node;
+  };
+  const root = new DOMParser().parseFromString(source, "text/html").documentElement;
+  let node = enter(root);
+  while (node) {
+    let next = node.firstChild;
+    if (node.nodeType !== 1 || !next) {
+      while (node && !next) {
+        if (node.nodeType === 1) events.push([]);
+        if (node === root) { node = null; break; }
+        next = node.nextSibling;
+        node = node.parentNode;
+      }
+    }
+    if (!node) break;
+    node = next;
+    enter(node);
+  }
+  return events;
+});
+document.body.textContent = "BEGIN" + btoa(unescape(encodeURIComponent(JSON.stringify(pages)))) + "END";
+"""
+
+
+def chromium_pages(documents: Sequence[str], folder: Path) -> list[Page]:
+    """Return what Chromium makes of the documents; ``folder`` is for files of its own."""
+    import base64
+    from xml.etree.ElementTree import TreeBuilder
+
+    found: list[Page] = []
+    for first in range(0, len(documents), 200):
+        data = base64.b64encode(json.dumps(documents[first : first + 200]).encode()).decode()
+        path = folder / "pages.html"
+        path.write_text(
+            f"<meta charset=utf-8><body><script>const INPUT = '{data}';{_SCRIPT}</script>", "utf-8"
+        )
+        assert CHROMIUM is not None
+        run = subprocess.run(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+             f"--user-data-dir={folder / 'profile'}", "--dump-dom", path.as_uri()],
+            capture_output=True, text=True, check=True, timeout=300,
+        )  # fmt: skip
+        match = re.search(r"<body>BEGIN([A-Za-z0-9+/=]*)END</body>", run.stdout)
+        assert match is not None, run.stderr[-2000:]
+        for events in json.loads(base64.b64decode(match[1])):
+            builder = TreeBuilder()
+            names: list[str] = []
+            for event in events:
+                if len(event) == 2:
+                    names.append(event[0])
+                    builder.start(event[0], event[1])
+                elif event:
+                    builder.data(event[0])
+                else:
+                    builder.end(names.pop())
+            found.append(_page(builder.close()))
+    return found

@@ -149,6 +149,13 @@ def test_what_a_reader_sees_as_the_placeholder_is_found(source: str) -> None:
         "<b hidden>x</b>{}",
         "<i><span hidden>x</span></i>{}",
         "<object>x</object>{}",
+        "<div hidden><svg><style>x</style></svg><select></select></div>{}",
+        "<div hidden><h1>a</h1><ul><li>b</ul></div>{}",
+        "<div hidden><table><tbody><tr><td>x</td></tr></tbody></table></div>{}",
+        "<div><p hidden>a<p>b</div>{}",
+        "<details><details><summary>x</summary></details></details>{}",
+        "<!-- display:none hidden -->display: none; hidden{}",
+        "<title>hidden</title>none hid{}",
     ],
 )
 def test_the_placeholder_is_seen_there(around: str) -> None:
@@ -243,6 +250,8 @@ def test_the_placeholder_is_seen_there(around: str) -> None:
         "<canvas>{}</canvas>",
         "<datalist>{}</datalist>",
         "<details>{}</details>",
+        "<details><summary><p hidden>{}</summary></details>",
+        "<div hidden><table><tbody><tr><td>{}</table></div>",
         "<details><summary>x</summary><p>{}</details>",
         "<body style='display:none'>{}</body>",
         "<body style='display:none'><p>x</p></body>{}",
@@ -276,6 +285,8 @@ def test_what_a_reader_does_not_see_is_left_out(html: str) -> None:
         ("<math><mi><b></b></mi></math>{}", "math"),
         ("<select><style><b></style></select>{}", "select"),
         ("<svg><g></svg>{}", "svg"),
+        ("<div hidden><b><p></b>x</div><p>{}", "full parser"),
+        ("<details>" * 40 + "</details>" * 39 + "<b><p></b>{}", "full parser"),
     ],
 )
 def test_where_not_even_the_tree_is_sure_it_is_refused(html: str, reason: str) -> None:
@@ -384,6 +395,19 @@ def test_no_more_places_than_one_beyond_the_limit() -> None:
     assert len(find(TOKEN * 10, PATTERN, 10)) == 10
     assert len(find(f"<p hidden>{TOKEN * 100}</p>{TOKEN}", PATTERN, 1)) == 1
     assert len(find(("{E&shy;" * 5_000) + TOKEN * 20, PATTERN, 16)) == 17
+
+
+def test_the_full_search_skips_subtrees_and_reads_plaintext_as_it_is() -> None:
+    html = f"{TOKEN}<svg>{TOKEN}</svg>{TOKEN}<template>{TOKEN}</template>{TOKEN}<select>{TOKEN}</select>"
+    html += f"<style>{TOKEN}</style><p>{TOKEN}<plaintext>{TOKEN} {{EMAIL<b>SIGNATURE}} &#123;EMAILSIGNATURE}}"
+    places = list(visible.placeholders(html, spelling(PATTERN)))
+    assert [html[:start].count(TOKEN) for start, _, _ in places] == [0, 2, 4, 5, 7, 8]
+    costly = "{E&shy;" * 3_000
+    search = Search(costly + html, spelling(PATTERN))
+    found = search.places(0, spelling(PATTERN).anchors(costly + html))
+    assert search.in_full
+    assert [place.outcome for place in found] == [None, None, None, "uncertain", None, "uncertain"]
+    assert [place.start - len(costly) for place in found] == [start for start, _, _ in places]
 
 
 # Against what html5lib reads.

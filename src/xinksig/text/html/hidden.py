@@ -10,7 +10,6 @@ ALWAYS_HIDDEN = frozenset(("object", "audio", "video", "canvas", "datalist"))
 
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|([^\r\n\f]))")
 _PART = re.compile(r"""[^/"'(){}\[\];\\]++|/\*|\\.?|.""", re.DOTALL)
-_IMPORTANT = re.compile(r"\s*!\s*important\s*$")
 _ZERO = re.compile(r"[+-]?(?:0+(?:\.0*)?|\.0+)(?:e[+-]?\d+)?(?:[a-z]{1,5})?")
 _WIDE = "inherit initial unset revert"
 _KNOWN = {
@@ -52,14 +51,15 @@ def _declarations(style: str) -> dict[str, str]:
         name, value = _plain(name), _plain(value)
         if not colon:
             continue
-        plain_value = _IMPORTANT.sub("", value)
-        if plain_value not in _KNOWN.get(name, (plain_value,)):
+        before, mark, behind = value.rpartition("!")
+        is_important = bool(mark) and behind.strip() == "important"
+        if is_important:
+            value = before.strip()
+        if value not in _KNOWN.get(name, (value,)) or (name in important and not is_important):
             continue
-        if plain_value != value:
+        if is_important:
             important.add(name)
-        elif name in important:
-            continue
-        values[name] = plain_value
+        values[name] = value
     return values
 
 

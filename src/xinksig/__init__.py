@@ -4,8 +4,9 @@ The names below are loaded when they are first used: a filter that is started on
 for what it needs.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from importlib import import_module as _import_module
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
     from xinksig.api import AsyncRewriting, Result, Rewriting, rewrite, rewrite_aiter, rewrite_iter
@@ -130,10 +131,10 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"xinksig.{home}"), name)
+    value: object = getattr(_import_module(f"xinksig.{home}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "__version__"])

@@ -11,7 +11,9 @@ import html5lib
 import pytest
 
 from xinksig import (
+    CharsetError,
     Kind,
+    LimitError,
     Options,
     Outcome,
     Report,
@@ -136,6 +138,18 @@ def test_source_is_told_the_kind(fields: tuple[bytes, ...], subject: bytes, body
     assert [request.kind for request in asked] == [kind]
     assert report.kind is kind
     assert report.outcome is Outcome.REPLACED
+    assert done(letter(entity, *fields, subject=subject)).report.kind is kind
+
+
+@pytest.mark.parametrize("placeholder", ["", "{EMAILSIGNATURE}"])
+@pytest.mark.parametrize("size", [1, 2 << 20])
+def test_report_tells_the_kind_whether_or_not_anybody_asked(placeholder: str, size: int) -> None:
+    body = html(f"<p>Hello {placeholder}</p>{FORWARDED}{'<p>A line of text.</p>' * (size // 22)}")
+    for parts in ((body,), (body, PDF, html("<p>Hello {EMAILSIGNATURE}</p>"))):
+        message = letter(multipart("mixed", *parts))
+        sources = (SIGNATURE, None, lambda request: SIGNATURE)
+        kinds = {rewrite(message, source).report.kind for source in sources}
+        assert kinds == {Kind.FORWARD}
 
 
 def test_source_is_asked_once_for_both_alternatives_and_once_for_each_name() -> None:
@@ -585,6 +599,18 @@ def test_opt_out_word_goes_from_a_protected_message_neither() -> None:
     assert done(message, OPT_OUT).message == MARK + message
 
 
+def test_opt_out_word_does_not_count_as_the_first_placeholder() -> None:
+    message = letter(plain("[nosig] {EMAILSIGNATURE} {EMAILSIGNATURE}\n"))
+    result = done(message, Options(opt_out="[nosig]", matches="first"))
+    assert texts(result.message)[0][1] == "  {EMAILSIGNATURE}\n"
+
+
+def test_kind_is_told_by_the_first_text_that_can_be_read() -> None:
+    unread = html("x").replace(b"utf-8", b"x-none")
+    message = letter(multipart("alternative", unread, html(f"{{EMAILSIGNATURE}}{FORWARDED}")))
+    assert done(message).report.kind is Kind.FORWARD
+
+
 # Unassigned
 
 
@@ -744,6 +770,30 @@ def test_too_many_placeholders_leave_the_part_whole() -> None:
     assert result.message == MARK + message
     assert result.report.outcome is Outcome.LIMIT
     assert result.report.left == 17
+
+
+# Strict mode
+
+
+def test_strict_mode_raises_for_a_part_with_too_many_placeholders() -> None:
+    message = letter(multipart("mixed", plain("x"), plain("{EMAILSIGNATURE}\n" * 17)))
+    with pytest.raises(LimitError, match="more than 16 placeholders") as caught:
+        rewrite(message, SIGNATURE, Options(strict=True))
+    assert caught.value.part == "2"
+    assert message[caught.value.offset :].startswith(b"{EMAILSIGNATURE}")
+
+
+def test_strict_mode_raises_for_a_signature_that_does_not_fit() -> None:
+    message = letter(plain("{EMAILSIGNATURE} \xff\n").replace(b"\xc3\xbf", b"\xff"))
+    signature = Signature(text="Jürgen")
+    assert rewrite(message, signature).report.outcome is Outcome.UNENCODABLE
+    with pytest.raises(CharsetError):
+        rewrite(message, signature, Options(strict=True))
+
+
+def test_strict_mode_does_not_raise_for_policy() -> None:
+    for entity in (multipart("signed", plain("x"), PDF), plain("> {EMAILSIGNATURE}\n")):
+        assert done(letter(entity), Options(strict=True)).message == MARK + letter(entity)
 
 
 # The report

@@ -242,6 +242,16 @@ def test_what_was_signed_before_the_source_failed_stands() -> None:
     assert [part.outcome for part in result.report.parts] == [Outcome.REPLACED, Outcome.SOURCE_FAILED]
 
 
+def test_source_that_gives_up_before_the_message_begins() -> None:
+    rewriter = Rewriter()
+    assert rewriter.give_up("no database") == []
+    output = b"".join(rewriter.feed(b"Subject: x\r\n\r\n") + rewriter.close())
+    assert output == b"Subject: x\r\n\r\n"
+    assert rewriter.report.outcome is Outcome.SOURCE_FAILED
+    assert rewriter.report.reason == "the signature source failed: no database; left as it was"
+    assert (rewriter.report.body_start, rewriter.report.field_changes) == (0, ())
+
+
 # Our own code fails
 
 

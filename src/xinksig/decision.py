@@ -39,7 +39,6 @@ class Decision:
         self._texts = [TextPart(part, raw, newline) for part, raw in parts]
         for text in self._texts:
             self._journal.note_text(text)
-        situation.texts = self._texts
         self._bodies = _bodies(self._texts)
         self._planned = False
 
@@ -69,6 +68,8 @@ class Decision:
         if self._journal.broken:
             self._leave_open()
             return
+        if self._situation.text is None:
+            self._situation.text = next((text for text in self._texts if text.problem is None), None)
         for body in self._bodies:
             _level_twins(body)
         if self._situation.options.matches == "first":
@@ -199,17 +200,20 @@ class Decision:
             return []
         for choice in choices:
             fate = choice.found.fate
-            if fate is not None:
-                self._raise_if_strict(text, fate)
+            assert fate is not None
+            self._raise_if_strict(text, fate)
             if fate is REMOVED and self._situation.opted_out:
                 choice.found.fate = OPTED_REMOVED
         self._situation.note_used(choice.signature for choice in choices if choice.found.is_written)
         return written
 
     def _settle(self) -> None:
-        self._situation.texts = ()
+        journal = self._journal
         for text in self._texts:
-            self._journal.room -= text.settle(self._journal.room)
+            tells_kind = text is self._situation.text
+            if tells_kind and len(text.raw) > journal.room:
+                _ = self._situation.kind
+            journal.room -= text.settle(journal.room, keep=tells_kind)
 
     def _choose(self, found: Found) -> Choice | None:
         """Return what is to be put in a place, ``None`` where it stays as it is."""

@@ -17,6 +17,9 @@ from xinksig.text.place import Place
 if TYPE_CHECKING:
     from xinksig.textpart import TextPart
 
+_ORIGIN_REACH = 1 << 17
+"""So many characters of a text are read for the mark of a client that quoted: it stands near the top."""
+
 
 class Situation:
     """The message-wide state that decisions share."""
@@ -70,7 +73,8 @@ class Situation:
 
         if self.text is None:
             return Origin.NONE
-        return self.text.history(self.options, len(self.text.characters)).origin
+        upto = min(len(self.text.characters), _ORIGIN_REACH)
+        return self.text.history(self.options, upto).origin
 
     @cached_property
     def is_patch_or_list(self) -> bool:

@@ -14,6 +14,8 @@ from xinksig.text.html import locate
 from xinksig.text.pattern import Pattern
 from xinksig.text.place import Place
 
+_COUNTED = 1000
+"""Placeholders that are counted for the report before the search ends."""
 _PGP = re.compile(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
 
 QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
@@ -151,8 +153,8 @@ class TextPart:
     def search(self, pattern: Pattern, options: Options) -> None:
         """Find the placeholders and say which of them may be replaced."""
         limit = options.limits.matches
-        self.add(self.find(pattern, limit + 1), options)
-        if len(self.found) > limit:
+        self.add(self.find(pattern, max(limit + 1, _COUNTED)), options)
+        if len(self.found) > limit and sum(found.fate is not QUOTED for found in self.found) > limit:
             self.problem = Verdict(Outcome.LIMIT, f"it shows more than {limit} placeholders")
 
     def add(self, places: list[Place], options: Options, *, is_opt_out: bool = False) -> None:
@@ -245,13 +247,14 @@ class TextPart:
             return min(fates, key=lambda fate: OUTCOME_RANK[fate.outcome])
         return Verdict(Outcome.NO_PLACEHOLDER, "no placeholder was found")
 
-    def settle(self, room: int) -> int:
+    def settle(self, room: int, *, keep: bool) -> int:
         """Keep what the report needs and let the text go: a message may hold many parts.
 
-        A text of up to ``room`` octets is kept for a report that asks for places. Returns what is kept.
+        A text of up to ``room`` octets is kept for a report that asks for places, or, with ``keep``, for
+        what else it tells. Returns how many are kept.
         """
         self._history = None
-        if self.found and len(self.raw) <= room:
+        if (self.found or keep) and len(self.raw) <= room:
             return len(self.raw)
         self._matches = self.matches()
         self.raw = b""

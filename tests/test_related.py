@@ -5,6 +5,8 @@ import re
 from email.message import Message
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xinksig import (
     InlineImage,
@@ -419,3 +421,45 @@ def test_boundary_in_the_signature_is_refused_and_brings_no_image() -> None:
     assert [part.outcome for part in report.parts] == [Outcome.REPLACED, Outcome.UNENCODABLE]
     assert tree(message) == "alternative(plain, html)"
     assert b"{EMAILSIGNATURE}" in output
+
+
+_KINDS = ("mixed", "alternative", "related")
+_LEAVES = st.sampled_from([HTML, PLAIN, PICTURE, PDF, HTML.replace("{EMAILSIGNATURE}", "no")])
+
+
+@st.composite
+def structures(draw: st.DrawFn) -> str:
+    """Return a message's body of nested multiparts, some of them without a close delimiter."""
+    count = 0
+
+    def build(depth: int) -> str:
+        nonlocal count
+        if depth == 0 or draw(st.booleans()):
+            return draw(_LEAVES)
+        count += 1
+        boundary = f"b{count}x"
+        parts = [build(depth - 1) for _ in range(draw(st.integers(1, 3)))]
+        kind = draw(st.sampled_from(_KINDS))
+        return multipart(kind, *parts, boundary=boundary, close=draw(st.booleans()))
+
+    return build(3)
+
+
+@given(structures(), st.sampled_from(["\r\n", "\n"]), st.booleans())
+def test_images_resolve_in_any_structure(body: str, newline: str, upgrade: bool) -> None:
+    original = (HEAD + body).replace("\r\n", newline).encode()
+    message, _, report = run(original, options=Options(upgrade_plain=upgrade))
+    assert report.outcome in (Outcome.REPLACED, Outcome.NO_PLACEHOLDER)
+    assert report.left == 0
+    before = email.message_from_bytes(original)
+    shown = resolve(message)
+    html = [octets(part) for part in message.walk() if part.get_content_type() == "text/html"]
+    assert len(shown) == sum(text.count(b"Jane") for text in html)
+    assert shown == [("image/png", PNG)] * len(shown)
+    leaves = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+    leaves_before = [part.get_content_type() for part in before.walk() if not part.is_multipart()]
+    images = [part for part in message.walk() if "@xinksig" in str(part["Content-ID"])]
+    assert len(images) == len(shown)
+    made = 0 if not upgrade else leaves.count("text/html") - leaves_before.count("text/html")
+    assert len(leaves) == len(leaves_before) + len(images) + made
+    assert all(octets(image) == PNG for image in images)

@@ -379,3 +379,28 @@ def test_reader_sees_the_text_and_the_signature(
     assert report.outcome is Outcome.REPLACED
     seen = "\r\n".join(["Jane", *text, "end"])
     assert text_of(email.message_from_bytes(output)) == f"{before}\r\n\r\n{seen}\r\n\r\n{after}\r\n"
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_opt_out_word_is_taken_out(kind: str) -> None:
+    original = message_of(f"text/{kind}", None, b"Hi [nosig] you {EMAILSIGNATURE}\r\n")
+    _, output, report = run(original, ZOE, Options(opt_out="[nosig]"))
+    assert report.outcome is Outcome.OPTED_OUT
+    assert b"[nosig]" not in output
+    assert b"{EMAILSIGNATURE}" not in output
+    assert report.signatures == ()
+
+
+def test_part_whose_every_place_is_refused_stays_whole() -> None:
+    original = message_of("text/html", None, b"<table>{EMAILSIGNATURE}<tr><td>x</td></tr></table>")
+    _, output, report = run(original)
+    assert report.outcome is Outcome.UNCERTAIN
+    assert report.left == 1
+    assert output == b"X-Xink-Handled: Yes\r\n" + original
+
+
+def test_part_where_a_signature_with_a_link_has_no_place_stays_whole() -> None:
+    original = message_of("text/html", None, b"<a href=x><div>{EMAILSIGNATURE}</div></a>")
+    _, output, report = run(original, Signature(html='<a href="https://example.com">J</a>', text="J"))
+    assert report.outcome is Outcome.UNCERTAIN
+    assert output == b"X-Xink-Handled: Yes\r\n" + original

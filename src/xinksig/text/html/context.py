@@ -2,7 +2,7 @@
 
 import heapq
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from xinksig.characters import IGNORABLE_CLASS
@@ -20,7 +20,6 @@ from xinksig.text.html.scanner import (
     attributes,
     bulk_run,
     construct,
-    spans,
     subtree,
 )
 from xinksig.text.html.tables import Tables
@@ -40,6 +39,10 @@ _IN_TABLE = "it stands in a table but in none of its cells, so that browsers sho
 _NOT_CLOSED = "it takes a full parser to tell whether a hidden element before it has ended"
 
 
+_NOWHERE = Span(TEXT, 0, 0, "")
+_NO_HINTS: Iterator[int] = iter(())
+
+
 @cache
 def _run() -> re.Pattern[str]:
     return bulk_run(SPECIAL | _WATCHED, "table")
@@ -48,23 +51,38 @@ def _run() -> re.Pattern[str]:
 class Context:
     """Reads a document once, from its start to the offsets that are asked for, which must ascend."""
 
+    __slots__ = (
+        "_at",
+        "_hiding",
+        "_hinted",
+        "_hints",
+        "_html",
+        "_looked",
+        "_next_hint",
+        "_past",
+        "_plaintext",
+        "_tables",
+        "_unsure",
+    )
+
     def __init__(self, html: str) -> None:
         self._looked = 0
         self._html = html
         self._at = 0  # in the data state
-        self._hints: Iterator[int] = iter(())  # those that follow, up to where they were looked for
+        self._hints = _NO_HINTS  # those that follow, up to where they were looked for
         self._next_hint = 0
         self._hinted = 0
         self._past = 0  # those before are dealt with
-        self._unsure = Span(TEXT, 0, 0, "")
+        self._unsure = _NOWHERE
         self._plaintext: Span | None = None
-        self._tables = Tables(html)
-        self._hiding = Hiding(html)
+        self._tables: Tables | None = None
+        self._hiding: Hiding | None = None
 
     @property
     def looked(self) -> int:
         """Characters looked at: a measure of the work done."""
-        return self._looked + self._tables.looked + self._hiding.looked
+        inner = sum(part.looked for part in (self._tables, self._hiding) if part)
+        return self._looked + inner
 
     def holds(self, offset: int) -> Span | None:
         """Return ``None`` if the character at ``offset`` is text, else the construct that holds it.
@@ -80,20 +98,22 @@ class Context:
             self._plaintext = held
         return held
 
-    def refusal(self, start: int, stop: int) -> str | None:
+    def refusal(self, start: int, inside: Sequence[Span]) -> str | None:
         """Return why a placeholder may not be replaced: "" if it may, ``None`` if a reader does not see it.
 
-        ``start`` must be the offset that ``holds`` answered last, with ``None``.
+        ``start`` must be the offset that ``holds`` answered last, with ``None``; ``inside`` are the spans of the
+        placeholder if there is markup in it.
         """
         if start < self._unsure.stop:
             name = self._unsure.name
             return _REASONS.get(name) or _FOREIGN.format(name)
-        hidden = self._hiding.hides(start)
-        if hidden is not False:
-            return None if hidden else _NOT_CLOSED
-        if self._html.find("<", start, stop) >= 0 and self._is_hidden_inside(start, stop):
+        if self._hiding:
+            hidden = self._hiding.hides(start)
+            if hidden is not False:
+                return None if hidden else _NOT_CLOSED
+        if inside and self._is_hidden_inside(inside):
             return None
-        return _IN_TABLE if self._tables.is_beside_cells(start) else ""
+        return _IN_TABLE if self._tables and self._tables.is_beside_cells(start) else ""
 
     def _advance(self, offset: int) -> Span | None:
         html, run = self._html, _run()
@@ -115,7 +135,7 @@ class Context:
                     if held.stop > offset:
                         return held
                     span = held
-            elif span.kind == END and span.name == "table":
+            elif span.kind == END and span.name == "table" and self._tables:
                 self._tables.end(span)
             self._at = min(span.stop, offset)
         return None
@@ -124,6 +144,7 @@ class Context:
         """Take in a start tag; return what it opens if that is read as a whole, else the tag."""
         name = tag.name
         if name == "table":
+            self._tables = self._tables or Tables(self._html)
             self._tables.start(tag)
         elif name in _WATCHED:
             self._suspect(tag)
@@ -136,7 +157,8 @@ class Context:
 
     def _suspect(self, tag: Span) -> None:
         if tag.start >= self._unsure.stop:
-            self._hiding.suspect(tag, in_table=self._tables.is_open)
+            self._hiding = self._hiding or Hiding(self._html)
+            self._hiding.suspect(tag, in_table=self._tables is not None and self._tables.is_open)
 
     def _follow_hints(self, offset: int) -> None:
         """Look at the start tags before ``offset`` that could hide their element."""
@@ -169,11 +191,10 @@ class Context:
         self._hints = hints
         self._next_hint = next(hints, stop)
 
-    def _is_hidden_inside(self, start: int, stop: int) -> bool:
+    def _is_hidden_inside(self, inside: Sequence[Span]) -> bool:
         """Return whether a hidden element inside the placeholder holds characters of it."""
-        self._looked += stop - start
         html, name, depth = self._html, "", 0  # of elements of that name from the hidden one on
-        for span in spans(html, start, stop):
+        for span in inside:
             if span.kind == START and not depth:
                 if is_hidden(span.name, attributes(html, span.start, span.stop)):
                     name, depth = span.name, 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from xinksig.model import Outcome
 from xinksig.text.html.context import Context
-from xinksig.text.html.scanner import PLAINTEXT, TEXT, spans
+from xinksig.text.html.scanner import PLAINTEXT, TEXT, Span, spans
 from xinksig.text.html.spelling import Spelling, spelling
 from xinksig.text.html.visible import placeholders
 from xinksig.text.pattern import Pattern
@@ -82,10 +82,11 @@ class Search:
         if context is None:
             context = self._context = Context(html)
         held = context.holds(start)
+        inside = list(spans(html, start, stop)) if html.find("<", start, stop) >= 0 else []
         if held is None:
             self._resume = stop
-            refusal = context.refusal(start, stop)
-        elif held.kind == PLAINTEXT and html.find("<", start, stop) < 0 and html.find("&", start, stop) < 0:
+            refusal = context.refusal(start, inside)
+        elif held.kind == PLAINTEXT and not inside and html.find("&", start, stop) < 0:
             self._resume = stop
             refusal = _PLAINTEXT
         else:
@@ -93,17 +94,16 @@ class Search:
             return
         if refusal is None:
             return
-        pieces = ((start, stop),) if html.find("<", start, stop) < 0 else _pieces(html, start, stop)
-        place = Place(start, stop, pieces, name=name)
+        place = Place(start, stop, _pieces(inside) if inside else ((start, stop),), name=name)
         if refusal:
             place = place._replace(outcome=Outcome.UNCERTAIN, reason=refusal)
         self._found.append(place)
 
 
-def _pieces(html: str, start: int, stop: int) -> tuple[tuple[int, int], ...]:
-    """Return the spans of text in ``html[start:stop]``, which begins and ends in the data state."""
+def _pieces(inside: list[Span]) -> tuple[tuple[int, int], ...]:
+    """Return where there is text among the spans."""
     pieces: list[tuple[int, int]] = []
-    for span in spans(html, start, stop):
+    for span in inside:
         if span.kind == TEXT:
             if pieces and pieces[-1][1] == span.start:
                 pieces[-1] = (pieces[-1][0], span.stop)

@@ -101,8 +101,8 @@ class Context:
     def refusal(self, start: int, inside: Sequence[Span]) -> str | None:
         """Return why a placeholder may not be replaced: "" if it may, ``None`` if a reader does not see it.
 
-        ``start`` must be the offset that ``holds`` answered last, with ``None``; ``inside`` are the spans of the
-        placeholder if there is markup in it.
+        ``start`` must be the offset that ``holds`` answered last, with ``None``; ``inside`` are the spans of
+        the placeholder if there is markup in it.
         """
         if start < self._unsure.stop:
             name = self._unsure.name

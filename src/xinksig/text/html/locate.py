@@ -82,16 +82,17 @@ class Search:
         if context is None:
             context = self._context = Context(html)
         held = context.holds(start)
+        if held and held.kind != PLAINTEXT:
+            self._resume = held.stop
+            return
+        self._resume = stop
         inside = list(spans(html, start, stop)) if html.find("<", start, stop) >= 0 else []
         if held is None:
-            self._resume = stop
             refusal = context.refusal(start, inside)
-        elif held.kind == PLAINTEXT and not inside and html.find("&", start, stop) < 0:
-            self._resume = stop
-            refusal = _PLAINTEXT
+        elif inside or html.find("&", start, stop) >= 0:
+            return  # no markup is read there
         else:
-            self._resume = start + 1 if held.kind == PLAINTEXT else held.stop
-            return
+            refusal = _PLAINTEXT
         if refusal is None:
             return
         place = Place(start, stop, _pieces(inside) if inside else ((start, stop),), name=name)

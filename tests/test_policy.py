@@ -260,6 +260,11 @@ def test_protected_part_is_left_alone_at_any_depth(entity: bytes, outcome: Outco
     assert report.outcome is outcome
 
 
+def test_other_content_class_is_signed() -> None:
+    report = rewrite(whole(b"Content-Class: urn:content-classes:message\r\n" + TEXT), SIGNATURE).report
+    assert report.outcome is Outcome.REPLACED
+
+
 def test_empty_tnef_correlator_is_signed() -> None:
     report = rewrite(whole(b"X-MS-TNEF-Correlator:\r\n" + TEXT), SIGNATURE).report
     assert report.outcome is Outcome.REPLACED
@@ -523,6 +528,11 @@ def test_placeholder_typed_into_a_patch_is_replaced_but_not_upgraded(original: b
             multipart(b"mixed", TEXT.replace(b"\r\n\r\n", b"\nX: y\r\n\r\n")),
             Outcome.AMBIGUOUS,
             "its header section has line endings of two kinds",
+        ),
+        (
+            multipart(b"mixed", TEXT.replace(b"Content-Type:", b"Content-Type :")),
+            Outcome.AMBIGUOUS,
+            "a blank stands before the colon of a Content-* field",
         ),
     ],
 )

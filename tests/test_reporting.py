@@ -20,6 +20,11 @@ from xinksig import (
     textpart,
     writer,
 )
+from xinksig.edits import EditList
+from xinksig.mime.part import Part
+from xinksig.policy import Verdict
+from xinksig.reporting import Journal
+from xinksig.situation import Situation
 
 SIGNATURE = Signature(html="<p>Jane Roe</p>", text="Jane Roe", id="jane")
 MARK = b"X-Xink-Handled: Yes\r\n"
@@ -119,6 +124,15 @@ def test_message_id_and_signatures_are_named() -> None:
     report = rewrite(message, source).report
     assert report.message_id == "<1@example.com>"
     assert report.signatures == ("first", "third")
+
+
+def test_first_reason_that_is_noted_for_a_part_counts() -> None:
+    journal, part = Journal(), Part(None, 0)
+    journal.note_part(part, Verdict(Outcome.LIMIT, "first"))
+    journal.note_part(part, Verdict(Outcome.AMBIGUOUS, "second"))
+    part.read(b"Content-Type: text/plain\r\n\r\n", cr_only=False)
+    (noted,) = journal.report(EditList(), Situation(Options(), None)).parts
+    assert (noted.outcome, noted.reason) == (Outcome.LIMIT, "first")
 
 
 # What a milter needs
@@ -305,7 +319,5 @@ def test_error_while_a_part_is_written_leaves_it_and_what_follows(monkeypatch: p
 
 
 def test_error_without_a_traceback_is_named_too() -> None:
-    from xinksig.reporting import Journal
-
     verdict = Journal().note_internal_error(ZeroDivisionError())
     assert verdict.reason == "internal error (ZeroDivisionError at unknown place)"

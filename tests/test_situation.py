@@ -184,6 +184,19 @@ def test_opt_out_word_goes_from_a_protected_message_neither() -> None:
     assert done(message, OPT_OUT).message == MARK + message
 
 
+def test_opt_out_word_that_cannot_be_taken_out_stops_the_signature_too() -> None:
+    source = "<table>[nosig]<tr><td>x</td></tr></table><p>Hello {EMAILSIGNATURE}</p>"
+    message = letter(html(source))
+    result = done(message, OPT_OUT)
+    assert result.message == MARK + message.replace(b" {EMAILSIGNATURE}", b" ")
+    assert result.report.outcome is Outcome.OPTED_OUT
+    assert [match.outcome for match in result.report.parts[0].matches] == [
+        Outcome.UNCERTAIN,
+        Outcome.OPTED_OUT,
+    ]
+    assert result.report.left == 0
+
+
 def test_opt_out_word_does_not_count_as_the_first_placeholder() -> None:
     message = letter(plain("[nosig] {EMAILSIGNATURE} {EMAILSIGNATURE}\n"))
     result = done(message, Options(opt_out="[nosig]", matches="first"))

@@ -95,11 +95,8 @@ class Decision:
         if options.opt_out is not None:
             words = pattern((options.opt_out,), options.ignore_case)
             found = text.find(words, options.limits.matches)
-            text.add(
-                [place for place in found if place.outcome is None and not text.overlaps(place)],
-                options,
-                is_opt_out=True,
-            )
+            apart = [place for place in found if not text.overlaps(place)]
+            text.add(apart, options, is_opt_out=True)
             situation.opted_out = situation.opted_out or text.has_opt_out
 
     def _raise_if_strict(self, text: TextPart, verdict: Verdict) -> None:

@@ -179,8 +179,8 @@ class TextPart:
 
     @property
     def has_opt_out(self) -> bool:
-        """Whether the newest text holds the opt-out word."""
-        return any(found.is_opt_out and found.fate is None for found in self.found)
+        """Whether the newest text shows the opt-out word, also where it cannot be taken out."""
+        return any(found.is_opt_out and found.fate is not QUOTED for found in self.found)
 
     def overlaps(self, place: Place) -> bool:
         """Whether a place shares characters with something found before."""

@@ -230,6 +230,10 @@ def test_first_placeholder_of_the_first_body_only() -> None:
     result = done(message, Options(matches="first"))
     assert result.message == MARK + message.replace(b"{EMAILSIGNATURE}", b"Jane Roe", 1)
     assert result.report.left == 1
+    assert [part.reason for part in result.report.parts] == [
+        "the signature was put in",
+        "only the first placeholder is replaced",
+    ]
     every = done(message)
     assert every.message == MARK + message.replace(b"{EMAILSIGNATURE}", b"Jane Roe")
 

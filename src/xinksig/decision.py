@@ -204,10 +204,11 @@ class Decision:
         self._situation.note_used(choice.signature for choice in choices if choice.found.is_written)
         return written
 
-    def _settle(self) -> None:
+    def _settle(self, *, tell_kind: bool = True) -> None:
+        """Let the texts go, but not before the message's kind is known if one of them tells it."""
         journal = self._journal
         for text in self._texts:
-            tells_kind = text is self._situation.text
+            tells_kind = tell_kind and text is self._situation.text
             if tells_kind and len(text.raw) > journal.room:
                 _ = self._situation.kind
             journal.room -= text.settle(journal.room, keep=tells_kind)
@@ -232,11 +233,11 @@ class Decision:
                 found.fate = Verdict(Outcome.INTERNAL_ERROR, "an internal error came before it")
 
     def abandon(self, verdict: Verdict) -> None:
-        """Leave everything that is still open, because the source cannot answer."""
+        """Leave everything that is still open, because the source cannot answer or our own code failed."""
         for text in self._texts:
             for found in text.open():
                 found.fate = verdict
-        self._settle()
+        self._settle(tell_kind=False)
 
 
 def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:

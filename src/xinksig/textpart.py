@@ -240,7 +240,9 @@ class TextPart:
             )
         if any(found.fate is OPTED_OUT for found in self.found):
             return OPTED_OUT
-        fates = [fate for fate in fates if fate not in _BY_DESIGN]
+        fates = [
+            Verdict(Outcome.NO_PLACEHOLDER, fate.reason) if fate in _BY_DESIGN else fate for fate in fates
+        ]
         if self.note is not None:
             fates.append(self.note)
         if fates:

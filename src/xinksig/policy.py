@@ -84,7 +84,7 @@ def judge_message(
         return Verdict(Outcome.SYSTEM, "it is a journal report")
     if _is_connector_test(headers):
         return Verdict(Outcome.SYSTEM, "it is a connector test")
-    if options.domains and author().rpartition("@")[2].lower() not in options.domains:
+    if options.domains and author().rpartition("@")[2].rstrip(".").lower() not in options.domains:
         return Verdict(Outcome.FOREIGN_SENDER, "the author's domain is not one to sign for")
     return None
 

@@ -19,7 +19,7 @@ from benchmarks.messages import HOSTILE_PREFIX, LADDER, NAMES, Message, message
 from benchmarks.table import table
 
 ROUNDS = 9
-_SAMPLE_NS = 3_000_000
+SAMPLE_NS = 3_000_000
 RESULTS = Path(__file__).parent.parent / "build" / "bench.json"
 
 
@@ -80,7 +80,7 @@ def _check(row: Row, contender: Contender, subject: Message, output: bytes) -> N
 
 def _loops(job: Job) -> int:
     """Return how often a job has to run for a sample that the clock measures well."""
-    return max(1, min(1000, int(_SAMPLE_NS / max(1000 * _time(job, 1), 1))))
+    return max(1, min(1000, int(SAMPLE_NS / max(1000 * _time(job, 1), 1))))
 
 
 def _time(job: Job, loops: int) -> float:

@@ -1,12 +1,24 @@
 """The benchmarks measure what they say: the same messages everywhere, and no time for a wrong result."""
 
 import hashlib
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from benchmarks import contenders, plot, run
 from benchmarks.check import fault, keeps_the_rest
-from benchmarks.messages import HOSTILE, NAMES, Message, hostile_html, message, streamed
+from benchmarks.messages import (
+    HOSTILE,
+    HOSTILE_PREFIX,
+    NAMES,
+    Message,
+    hostile_html,
+    hostile_message,
+    message,
+    streamed,
+)
 from benchmarks.table import table
 
 
@@ -91,9 +103,15 @@ def test_floor_puts_the_signature_into_both_texts(name: str) -> None:
 
 
 @pytest.mark.parametrize("contender", [contenders.XINKSIG, contenders.CHUNKED], ids=lambda one: one.name)
-@pytest.mark.parametrize("name", [name for name in NAMES if "MB" not in name])
-def test_xinksig_does_the_job_on_every_message(contender: contenders.Contender, name: str) -> None:
-    subject = message(name)
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *[message(name) for name in NAMES if "MB" not in name and not name.startswith(HOSTILE_PREFIX)],
+        *[hostile_message(row, 0.05) for row in HOSTILE],
+    ],
+    ids=lambda subject: subject.name,
+)
+def test_xinksig_does_the_job_on_every_message(contender: contenders.Contender, subject: Message) -> None:
     output = bytes(contender.prepare(subject)())
     assert fault(subject, output) == ""
     assert keeps_the_rest(subject, output)
@@ -105,11 +123,42 @@ def test_table_is_markdown() -> None:
     )
 
 
-def test_plot_is_drawn_from_the_results(tmp_path: Path) -> None:
-    names = ["--only", "5 KB", "--only", "50 KB", "--rounds", "1", "--no-processes"]
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two contenders and short samples: what is tested is not the time."""
+    monkeypatch.setattr(run, "SAMPLE_NS", 1)
+    monkeypatch.setattr(contenders, "available", lambda: [contenders.FLOOR, contenders.XINKSIG])
+
+
+def test_plot_is_drawn_from_the_results(
+    tmp_path: Path, quick: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     results = tmp_path / "bench.json"
-    assert run.main([*names, "--json", str(results)]) == 0
+    names = ["--only", "5 KB", "--only", "50 KB", "--only", "open comments"]
+    assert run.main([*names, "--rounds", "1", "--no-processes", "--json", str(results)]) == 0
+    shown = capsys.readouterr().out
+    assert "| floor splice |" in shown
+    assert "open comments (200,256 octets)" in shown
     assert plot.main(["--json", str(results)]) == 0
     svg = (tmp_path / "speed.svg").read_text()
-    assert svg.count("<path") >= 3
+    assert svg.count("<path") == 2
     assert "prefers-color-scheme: dark" in svg
+
+
+def test_folder_of_messages_is_measured(
+    tmp_path: Path, quick: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run.main([str(tmp_path)]) == 1
+    (tmp_path / "a.eml").write_bytes(message("5 KB, no placeholder").data)
+    assert run.main([str(tmp_path), "--rounds", "1"]) == 0
+    assert "1 messages, 5," in capsys.readouterr().out
+
+
+def test_memory_is_measured_in_a_process_of_its_own() -> None:
+    command = [sys.executable, "-m", "benchmarks.process", contenders.FLOOR.name, "500 KB"]
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+    )
+    measured = json.loads(result.stdout)
+    assert measured["size"] == len(message("500 KB").data)
+    assert measured["extra"] is None or 400_000 < measured["extra"] < 4_000_000

@@ -73,6 +73,7 @@ def test_map_names_the_characters_that_hold_an_octet(data: bytes) -> None:
         first = index // 3 * 4 + index % 3
         assert decoded.encoded_offset(index) == places[first]
         assert decoded.encoded_span(index, index + 1) == (places[first], places[first + 1] + 1)
+        assert decoded.encoded_span(index, index) == (places[first], places[first])
     assert decoded.encoded_offset(len(decoded.octets)) == len(data)
 
 
@@ -149,6 +150,12 @@ def test_single_line_that_would_outgrow_smtp_is_wrapped() -> None:
 def test_padding_is_left_out_where_it_was() -> None:
     assert spliced(b"SGk", [(2, 2, b"!!")]) == b"SGkhIQ"
     assert spliced(b"SGk=", [(2, 2, b"!!")]) == b"SGkhIQ=="
+
+
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n", b"\r"])
+def test_no_empty_line_is_left_behind(newline: bytes) -> None:
+    data = wrapped(b"w" * 60, 40, newline) + newline
+    assert spliced(data, [(30, 60, b"")]) == wrapped(b"w" * 30, 40) + newline
 
 
 def test_append_and_empty_body() -> None:

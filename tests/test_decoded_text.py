@@ -159,10 +159,19 @@ def test_repeated_characters_with_two_spellings() -> None:
     assert text.octet_offset(text.characters.index("{")) == octets.index(b"{")
 
 
+def test_character_that_is_read_but_not_written() -> None:
+    octets = b"\xa4\xa2\x8f\xcd\xf7a\n\x8f\xcd\xf7b"
+    text = charsets.read(charset_named("euc-jisx0213"), octets)
+    assert text.characters == "あ瘦a\n瘦b"
+    assert [text.octet_offset(index) for index in (6, 5, 4, 3, 2, 1, 0)] == [11, 10, 7, 6, 5, 2, 0]
+
+
 def test_two_characters_of_one_pair_of_octets() -> None:
     octets = b"a\x88\x62\x88\x66b\n\x88\x62{SIG}"
     text = charsets.read(charset_named("big5-hkscs"), octets)
     assert text.characters == "aÊ̄Êb\nÊ̄{SIG}"
+    assert text.octet_offset(7) == 7
+    assert text.octet_offset(6) == 7
     assert [text.octet_offset(index) for index in range(len(text.characters))] == [
         0, 1, 1, 3, 5, 6, 7, 7, 9, 10, 11, 12, 13,
     ]  # fmt: skip

@@ -258,6 +258,29 @@ def test_replacement_behind_a_full_line_takes_its_last_character_along() -> None
     assert spliced(data, [(74, 74, b"!")]) == b"x" * 73 + b"=\r\n=C3!"
 
 
+@pytest.mark.parametrize(
+    ("data", "new", "result"),
+    [
+        (b"x" * 76 + b"{SIG}", b"w" * 100, b"x" * 75 + b"=\r\nx=\r\n" + b"w" * 75 + b"=\r\n" + b"w" * 25),
+        (b"x" * 76 + b"{S=\r\nIG}" + b"y" * 76, b"", b"x" * 75 + b"=\r\nx=\r\n" + b"y" * 76),
+        (b"x" * 76 + b"{S=\r\nIG}" + b"y" * 60, b"", b"x" * 75 + b"=\r\nx" + b"y" * 60),
+        (b"{SIG}--" + b"y" * 74, b"", b"=2D=\r\n-" + b"y" * 74),
+        (b"x" * 75 + b" {SIG}", b"", b"x" * 75 + b"=\r\n=20"),
+        (b"x" * 74 + b"={SIG}4", b"", b"x" * 74 + b"=\r\n=3D4"),
+        (b"x" * 80 + b" {SIG}", b"", b"x" * 80 + b"=20"),
+    ],
+)
+def test_line_without_room_is_broken_before_its_last_character(
+    data: bytes, new: bytes, result: bytes
+) -> None:
+    assert replaced(data, b"{SIG}", new) == result
+
+
+def test_very_large_replacement() -> None:
+    new = b"<p>long</p>\r\n" * 20_000
+    assert replaced(b"a {SIG} b", b"{SIG}", new) == b"a <p>long</p>\r\n" + new[13:] + b" b"
+
+
 def test_blank_before_a_replacement_that_begins_with_a_line_break() -> None:
     assert replaced(b"Hi {SIG}\r\n", b"{SIG}", b"\r\n-- \r\nAnn") == b"Hi=20\r\n=2D-=20\r\nAnn\r\n"
 

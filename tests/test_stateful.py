@@ -64,3 +64,32 @@ def test_korean_needs_its_header_at_the_top() -> None:
     without = charsets.read(charset_named("iso-2022-kr"), b"Hi {SIG}")
     assert charsets.encode(without, "가") is None
     assert charsets.encode_html(without, "가") == b"&#44032;"
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "characters"),
+    [
+        ("hz-gb-2312", b"~{VP\nab~}c", "中\nab~}c"),
+        ("hz-gb-2312", b"~{V~}~}{SIG}", None),
+        ("iso-2022-jp", b'\x1b$B$" $$\x1b(B', "あ い"),
+        ("iso-2022-jp", b'\x1b$B$"$', "あ\ufffd"),
+        ("iso-2022-jp", b"\x1b(Z{SIG}\x1b(B", None),
+        ("iso-2022-jp", b"a\x1b[31m\xe9", "a\x1b[31m\udce9"),
+        ("iso-2022-kr", b"\x1b$)C\x0e0!\n0!", "가\n0!"),
+        ("utf-7", b"a+!", "a+!"),
+        ("utf-7", b"+AO", None),
+    ],
+)
+def test_damaged_states(name: str, octets: bytes, characters: str | None) -> None:
+    text = charsets.read(charset_named(name), octets)
+    assert characters in (None, text.characters)
+    assert text.strict is (name == "iso-2022-kr")
+
+
+def test_insertion_between_two_states_is_made_in_ascii() -> None:
+    octets = b'a\x1b$B$"\x1b(Bb\x1b$B$$\x1b(B'
+    text = charsets.read(charset_named("iso-2022-jp"), octets)
+    assert text.characters == "aあbい"
+    assert [text.octet_span(index, index)[0] for index in range(5)] == [0, 1, 9, 10, 15]
+    assert edited(text, [(4, 4, "!")]) == b'a\x1b$B$"\x1b(Bb\x1b$B$$\x1b(B!\x1b$B\x1b(B'
+    assert [text.octet_offset(index) for index in range(5)] == [0, 4, 9, 13, len(octets)]

@@ -64,19 +64,12 @@ def span(data: bytes, start: int, stop: int) -> tuple[int, int]:
 def _digit_offset(data: bytes, count: int) -> int:
     """Return where digit ``count`` stands, the first one being 0; behind the last one if there is none."""
     at = found = 0
-    while found < count:
-        stop = at + count - found
-        digits = len(data[at:stop].translate(None, _NO_DIGITS))
-        if digits:
-            found += digits
-            at = stop
-            continue
-        following = _DIGIT.search(data, at)
-        if following is None:
-            break
-        at = following.start()
-    following = _DIGIT.search(data, at)
-    return len(data[:at].rstrip(_NO_DIGITS)) if following is None else following.start()
+    digit = _DIGIT.search(data)
+    while digit is not None and found < count:
+        at = digit.start() + count - found
+        found += len(data[digit.start() : at].translate(None, _NO_DIGITS))
+        digit = _DIGIT.search(data, at)
+    return len(data[:at].rstrip(_NO_DIGITS)) if digit is None else digit.start()
 
 
 def splice(

@@ -123,7 +123,7 @@ class MultiText(Text):
             stop = octet + len(between.encode(reader, "surrogateescape"))
         except UnicodeEncodeError:
             return self._walk(index)
-        # Several octets may stand for one character, in lengths that differ: believe only what reads back.
+        # Two characters may be one pair of octets, or a character have two lengths: believe what reads back.
         if self.octets[octet:stop].decode(reader, "surrogateescape") != between:
             return self._walk(index)
         self._last = (index, stop)

@@ -13,6 +13,7 @@ _SHIFT_OUT = re.compile(_DESIGNATION + rb"|[\n\x0e\x0f]")
 _ESCAPES = re.compile(_DESIGNATION)
 _ASCII = b"\x1b(B"
 _TILDE = re.compile(rb"~[~{\n]")
+_GB_END = re.compile(rb"\n|~\}")
 _BASE64_RUN = re.compile(rb"\+(?:[A-Za-z0-9+/]+-?|-)")
 
 
@@ -126,12 +127,11 @@ def _hz(octets: bytes) -> Iterator[Run]:
 
 def _end_of_gb(octets: bytes, start: int) -> int:
     """Return where the two-octet characters from ``start`` on end: at ``~}``, or with the line."""
-    line_end = octets.find(b"\n", start)
-    stop = len(octets) if line_end < 0 else line_end
-    at = octets.find(b"~}", start, stop)
-    while at >= 0 and (at - start) % 2:
-        at = octets.find(b"~}", at + 1, stop)
-    return stop if at < 0 else at
+    end = _GB_END.search(octets, start)
+    while end is not None and end[0] == b"~}" and (end.start() - start) % 2:
+        # The second octet of one character and the first one of the next.
+        end = _GB_END.search(octets, end.start() + 1)
+    return len(octets) if end is None else end.start()
 
 
 def _utf_7(octets: bytes) -> Iterator[Run]:

@@ -53,7 +53,7 @@ class Unit(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What a document shows, and its empty inline elements and paragraphs by name."""
+    """What a document shows, and its inline elements and paragraphs without text and blocks, by name."""
 
     units: list[Unit]
     empty: Counter[str]
@@ -68,6 +68,7 @@ def page(document: str) -> Page:
 def _page(root: Any) -> Page:
     units: list[Unit] = []
     empty: Counter[str] = Counter()
+    blocks = 0
     # (node, chain, signed, holder) or text; the stack holds what is still to come.
     todo: list[Any] = [("enter", root, (), -1, 0)]
     while todo:
@@ -85,7 +86,8 @@ def _page(root: Any) -> Page:
         if step[0] == "leave":
             _, node, shown = step
             name = node.tag
-            if len(units) == shown and name not in _STOPS and name not in _VOID:
+            blocks += name in _STOPS and name != "div"
+            if len(units) + blocks == shown and name not in _STOPS and name not in _VOID:
                 empty[name] += 1
             continue
         _, node, chain, signed, holder = step
@@ -103,7 +105,7 @@ def _page(root: Any) -> Page:
         if name in _VOID:
             units.append(Unit(f"<{name}>", inner, signed, holder))
             continue
-        todo.append(("leave", node, len(units)))
+        todo.append(("leave", node, len(units) + blocks))
         for child in reversed(node):
             todo.append(("text", child.tail or "", inner, signed, holder))
             todo.append(("enter", child, inner, signed, holder))

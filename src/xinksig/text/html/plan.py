@@ -169,10 +169,22 @@ class Plan:
         """Return the wrappers that the place's fragment must not stand in."""
         fragment, chain = self._changes[number][1], self._chains[number]
         if fragment is None:
-            return ()
+            return self._cut_without(number)
         if not fragment.has_block and chain and chain[-1].name == "p":
             return chain[:-1]
         return chain
+
+    def _cut_without(self, number: int) -> Sequence[Wrapper]:
+        """Return what only the placeholder's characters made a parser open again before a tag behind them."""
+        pieces = self._changes[number][0].pieces
+        if not pieces or not self._html.startswith("<", pieces[0][1]):
+            return ()
+        before, behind = (2 << number) - 1, 2 << number
+        return [
+            wrapper
+            for wrapper in self._chains[number]
+            if wrapper.start < 0 and wrapper.seen & behind and not wrapper.seen & before
+        ]
 
     # One family: the elements that have their attributes from one start tag.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xinksig.text.html.names import FORMATTING, TABLE_PARTS, UNSURE, VISIBLE
+from xinksig.text.html.names import BARRIERS, FORMATTING, TABLE_PARTS, UNSURE, VISIBLE
 from xinksig.text.html.scanner import END, START, TEXT, spans
 from xinksig.text.html.stack import Element, TooComplexError, Walk
 from xinksig.text.html.wrappers import (
@@ -84,11 +84,13 @@ class Tracer:
         self._follow(number)
 
     def _watch(self, block: int) -> None:
-        """Note what has to be seen to end: formatting around a place, and a block directly in formatting."""
+        """Note what has to be seen to end: formatting around a place, its block if that is in formatting."""
         stack = self._walk.stack
-        around = nearest_block([element.name for element in stack[: block - 1]])
-        if any(element.name in FORMATTING for element in stack[around : block - 1]):
-            self._watched.append((block - 1, stack[block - 1]))
+        for element in reversed(stack[: block - 1]):
+            if element.name in FORMATTING:
+                self._watched.append((block - 1, stack[block - 1]))
+            if element.name in FORMATTING or element.name in BARRIERS:
+                break
         for depth in range(block, len(stack)):
             if stack[depth].name in FORMATTING:
                 self._watched.append((depth, stack[depth]))

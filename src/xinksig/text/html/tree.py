@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from xinksig.text.html.names import BLOCKS, FORMATTING, SPECIAL, UNSURE, VISIBLE, VOID
+from xinksig.text.html.names import BARRIERS, FORMATTING, SPECIAL, UNSURE, VISIBLE, VOID
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -323,7 +323,7 @@ class _Grower:
         if block:
             around.block = nodes[block - 1].start
         for node in reversed(nodes[: max(block - 1, 0)]):
-            if node.name in BLOCKS:
+            if node.name in BARRIERS:
                 break
             if node.name in FORMATTING:
                 around.beyond.append(node)
@@ -526,6 +526,7 @@ class _Grower:
             at = self._before.index(element) + 1
             adjacent = self._before[at : at + len(blocks)] == blocks and len(blocks) < _MOST_ROUNDS
             element.tangled = not adjacent or any(block.start < 0 for block in blocks)
+        followed = set(live)
         for wrapper in list(live):
             if wrapper in nodes:
                 if self._is_done(wrapper):
@@ -533,7 +534,7 @@ class _Grower:
                 continue
             if wrapper in self._before and not wrapper.seen & self._now.gap:
                 wrapper.left = self._now.offset
-                self._note_dropped(wrapper)
+                self._note_dropped(wrapper, followed)
             if wrapper.name in FORMATTING and self._is_pending(wrapper):
                 continue
             del live[wrapper]
@@ -554,13 +555,13 @@ class _Grower:
         blocks = self._blocks.get(wrapper)
         return blocks is not None and all(block not in self._tree.openElements for block in blocks)
 
-    def _note_dropped(self, wrapper: Wrapper) -> None:
+    def _note_dropped(self, wrapper: Wrapper, followed: set[Wrapper]) -> None:
         """Note which elements have just ended only because the wrapper around them did."""
         before, nodes = self._before, self._tree.openElements
         at = next(index for index, node in enumerate(before) if node is wrapper)
         is_outermost = all(node in nodes for node in before[:at])
         for node in before[at + 1 :]:
-            if node in nodes or node in self._live or node.source[0] < 0:
+            if node in nodes or node in followed or node.source[0] < 0:
                 continue
             if node.name in FORMATTING:
                 # A parser will open both again, in this order.

@@ -86,7 +86,7 @@ class Around:
         self.chain: list[Wrapper] = []
         """What is open at its first character, innermost first, up to the nearest block."""
         self.beyond: list[Wrapper] = []
-        """Formatting directly outside the nearest block, innermost first, as far as it may end inside it."""
+        """Formatting outside the nearest block, innermost first: it may end inside that all the same."""
         self.block = -1
         """Where the start tag of the nearest block is."""
         self.inside: list[Wrapper] = []

@@ -1,5 +1,6 @@
 """A signature without a placeholder: on every shape of message, once; judged by email and html5lib."""
 
+import email
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from letters import (
     IMAGE,
     MARK,
     PDF,
+    SIGNATURE,
     done,
     html,
     letter,
@@ -21,6 +23,8 @@ from letters import (
     texts,
 )
 from xinksig import (
+    InlineImage,
+    Limits,
     Options,
     Outcome,
     Signature,
@@ -307,3 +311,45 @@ def test_plain_body_is_upgraded_with_the_wrapper_in_its_html() -> None:
     assert source.count('<div id="xinksig" class="xinksig"><p>Jane <b>Roe</b></p></div>') == 1
     assert source.index("here they are.") < source.index("xinksig") < source.index("Joe wrote:")
     assert result.report.outcome is Outcome.APPENDED
+
+
+# Empty bodies whose header section ends in the delimiter's own line ending
+
+LOGO = Signature(
+    html='<p>Jane <img src="cid:logo"></p>',
+    text="Jane Roe",
+    images=(InlineImage("logo", b"\x89PNG", "image/png"),),
+)
+
+
+@pytest.mark.parametrize("signature", [SIGNATURE, Signature(text="J\u00fcrgen", html="J\u00fcrgen"), LOGO])
+@pytest.mark.parametrize("upgrade", [False, True])
+@pytest.mark.parametrize("encoding", [b"7bit", b"quoted-printable", b"base64"])
+@pytest.mark.parametrize("media_type", [b"text/plain; charset=us-ascii", b"text/html; charset=us-ascii"])
+@pytest.mark.parametrize("subtype", [b"mixed", b"related"])
+def test_delimiter_directly_behind_an_empty_body_stays_one(
+    subtype: bytes, media_type: bytes, encoding: bytes, upgrade: bool, signature: Signature
+) -> None:
+    text = b"--b\r\nContent-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n" % (media_type, encoding)
+    head = FIELDS + b"Content-Type: multipart/%s; boundary=b\r\n\r\n" % subtype
+    message = head + text + b"--b\r\n" + PDF + b"\r\n--b--\r\n"
+    result = done(message, Options(no_placeholder="append", upgrade_plain=upgrade), signature)
+    assert result.report.outcome is Outcome.APPENDED
+    parsed = email.message_from_bytes(result.message)
+    assert not [defect for part in parsed.walk() for defect in part.defects]
+    kinds = [part.get_content_type() for part in parsed.walk() if not part.is_multipart()]
+    assert kinds[0] == media_type.split(b";")[0].decode()
+    assert kinds[-1] == "application/pdf" or kinds[-2:] == ["image/png", "application/pdf"][::-1]
+    for _, shown in texts(result.message):
+        assert shown.strip().startswith(("J", "<"))
+        assert "--" not in shown
+
+
+def test_line_ending_before_the_delimiter_counts_as_growth() -> None:
+    head = FIELDS + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    message = head + b"--b\r\nContent-Type: text/plain\r\n\r\n--b--\r\n"
+    grown = len(b"Jane Roe\r\n") + len(MARK)
+    for growth, outcome in ((grown, Outcome.APPENDED), (grown - 1, Outcome.LIMIT)):
+        result = done(message, Options(no_placeholder="append", limits=Limits(growth=growth)))
+        assert result.report.outcome is outcome
+        assert len(result.message) <= len(message) + growth

@@ -404,3 +404,23 @@ def test_part_where_a_signature_with_a_link_has_no_place_stays_whole() -> None:
     _, output, report = run(original, Signature(html='<a href="https://example.com">J</a>', text="J"))
     assert report.outcome is Outcome.UNCERTAIN
     assert output == b"X-Xink-Handled: Yes\r\n" + original
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+@pytest.mark.parametrize("more", [b"--b--\r\n", b"\r\n--b--\r\n", b"--b\r\n\r\nHi\r\n--b--\r\n", b""])
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_append_to_an_empty_body_part_leaves_the_delimiter_on_its_line(
+    kind: str, more: bytes, upgrade: bool
+) -> None:
+    head = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    original = head + b"--b\r\nContent-Type: text/" + kind.encode() + b"\r\n\r\n" + more
+    options = Options(no_placeholder="append", upgrade_plain=upgrade)
+    message, _, report = run(original, ZOE, options)
+    assert report.outcome is Outcome.APPENDED
+    inside = [part.get_content_type() for part in message.walk()][1:]
+    twin = ["multipart/alternative", "text/plain", "text/html"]
+    first = twin if upgrade and kind == "plain" else [f"text/{kind}"]
+    assert inside == first + ["text/plain"] * more.count(b"Hi")
+    assert not any(part.defects for part in message.walk() if more)
+    (leaf,) = [part for part in message.walk() if "Zo" in str(part.get_payload())][:1] or [message]
+    assert b"--" not in (leaf.get_payload(decode=True) or b"")

@@ -14,6 +14,7 @@ from xinksig.mime.part import Part
 from xinksig.mime.structure import Event, Happening
 from xinksig.model import InlineImage
 
+_BEHIND_ALL = 1 << 30
 _EXTENSIONS = {"image/jpeg": "jpg", "image/svg+xml": "svg", "image/x-icon": "ico"}
 
 
@@ -228,9 +229,10 @@ class Extensions:
 
 
 def _insertion(child: Part, octets: bytes, newline: bytes) -> Change:
-    if child.end_is_line:
-        return Change(child.end, child.end, octets, "inline-image")
-    return Change(child.end, child.end, newline + octets, "inline-image")
+    """Insert behind a part; where several multiparts end at one offset, the inner ones come first."""
+    if not child.end_is_line:
+        octets = newline + octets
+    return Change(child.end, child.end, octets, "inline-image", _BEHIND_ALL - child.depth)
 
 
 def quoted_printable_html(html: str, newline: bytes) -> bytes:

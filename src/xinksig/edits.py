@@ -13,6 +13,8 @@ class Change(NamedTuple):
     stop: int
     octets: bytes
     why: str
+    order: int = 0
+    """Among insertions at one offset: the smaller goes out first."""
 
 
 def growth(changes: Iterable[Change]) -> int:
@@ -50,7 +52,7 @@ class EditList:
     ) -> list[bytes | memoryview]:
         pieces: list[bytes | memoryview] = []
         if self._due:
-            # The sort is stable: what was inserted first at an offset goes out first.
+            # The sort is stable: of one order, what was inserted first at an offset goes out first.
             self._due.sort(key=_place)
             ready = len(self._due)
             if not last:
@@ -91,5 +93,5 @@ class EditList:
         return tuple(merged)
 
 
-def _place(change: Change) -> tuple[int, int]:
-    return change.start, change.stop
+def _place(change: Change) -> tuple[int, int, int]:
+    return change.start, change.stop, change.order

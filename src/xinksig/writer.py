@@ -72,8 +72,18 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
 
 
 def _changes(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
-    if not compose.has_body(text.part):
+    part = text.part
+    if not compose.has_body(part):
         raise UnwritableError(Outcome.MALFORMED, "no empty line follows its header section")
+    if part.parent is None or part.stop < part.end or not part.end_is_line:
+        return _body_changes(text, choices, composition)
+    # An empty body: the line ending before the delimiter is that of the empty line.
+    ending = Change(part.stop, part.stop, composition.newline, "line-ending")
+    changes = _body_changes(text, choices, composition.less([ending]))
+    return [*changes, ending] if changes else []
+
+
+def _body_changes(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
     if text.html:
         return _write_html(text, choices, composition)
     changes = _write_plain(text, choices, composition)

@@ -166,6 +166,15 @@ def test_character_that_is_read_but_not_written() -> None:
     assert [text.octet_offset(index) for index in (6, 5, 4, 3, 2, 1, 0)] == [11, 10, 7, 6, 5, 2, 0]
 
 
+def test_long_line_of_characters_with_two_spellings() -> None:
+    octets = b"a" + b"\x88\x62" * 2000 + b"\xa4" * 3 + b"\x88\x62b"
+    text = charsets.read(charset_named("big5-hkscs"), octets)
+    assert text.characters == "a" + "Ê̄" * 2000 + "中\udca4Ê̄b"
+    offsets = {4005: 4006, 4004: 4004, 4003: 4004, 4002: 4003, 4001: 4001, 4000: 3999, 2: 1, 1501: 1501}
+    for index, octet in offsets.items():
+        assert text.octet_offset(index) == octet
+
+
 def test_two_characters_of_one_pair_of_octets() -> None:
     octets = b"a\x88\x62\x88\x66b\n\x88\x62{SIG}"
     text = charsets.read(charset_named("big5-hkscs"), octets)

@@ -93,3 +93,20 @@ def test_insertion_between_two_states_is_made_in_ascii() -> None:
     assert [text.octet_span(index, index)[0] for index in range(5)] == [0, 1, 9, 10, 15]
     assert edited(text, [(4, 4, "!")]) == b'a\x1b$B$"\x1b(Bb\x1b$B$$\x1b(B!\x1b$B\x1b(B'
     assert [text.octet_offset(index) for index in range(5)] == [0, 4, 9, 13, len(octets)]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("iso-2022-jp", b'\x1b$B$"\x1b(B'),
+        ("iso-2022-kr", b"\x0e\x0f"),
+        ("hz-gb-2312", b"~~"),
+        ("utf-7", b"+AOQ-"),
+    ],
+)
+def test_text_with_too_many_states_can_be_read_but_not_edited(name: str, unit: bytes) -> None:
+    text = charsets.read(charset_named(name), unit * 50_001 + b"{SIG}")
+    start = text.characters.index("{SIG}")
+    assert text.octet_edits([(start, start + 5, b"")]) is None
+    assert text.octet_span(0, len(text.characters)) == (0, len(text.octets))
+    assert not text.strict

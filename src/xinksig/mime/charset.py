@@ -8,7 +8,16 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from xinksig.mime.decoded_text import MultiText, StatefulText, Text, Utf7Text, Utf8Text, WideText, decoded
+from xinksig.mime.decoded_text import (
+    MultiText,
+    StatefulText,
+    Text,
+    UnmappedText,
+    Utf7Text,
+    Utf8Text,
+    WideText,
+    decoded,
+)
 from xinksig.mime.labels import US_ASCII, UTF_8, WINDOWS_1252, Charset, lookup
 from xinksig.mime.stateful import KOREAN_HEADER, runs
 
@@ -16,6 +25,8 @@ __all__ = ["Charset", "Text", "encode", "encode_html", "lookup", "read"]
 
 _CACHED_SIZE = 128 << 10
 _SAMPLE_SIZE = 16 << 10
+_MOST_SHIFTS = 50_000
+_SHIFTS = {"iso-2022": (b"\x1b", b"\x0e"), "hz": (b"~",), "utf-7": (b"+",)}
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 _ANY = re.compile(r".", re.DOTALL)
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -164,6 +175,9 @@ def _with_byte_order(charset: Charset, octets: bytes) -> Charset:
 
 
 def _read_stateful(charset: Charset, octets: bytes) -> Text:
+    if sum(map(octets.count, _SHIFTS[charset.kind])) > _MOST_SHIFTS:
+        characters = octets.decode(charset.reader, "replace")
+        return UnmappedText(characters, charset, octets, certain=False, sound=False)
     kind = Utf7Text if charset.kind == "utf-7" else StatefulText
     text = kind(runs(charset.kind, octets, charset.reader), charset, octets)
     if charset.codec == "iso2022_kr" and not octets.startswith(KOREAN_HEADER):

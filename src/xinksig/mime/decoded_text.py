@@ -10,6 +10,7 @@ from xinksig.mime.stateful import KOREAN_HEADER, Run, sticky_escapes
 
 OctetEdits = list[tuple[int, int, bytes]]
 
+_BLOCK = 512
 _BASE64_OR_HYPHEN = re.compile(rb"[A-Za-z0-9+/-]")
 
 ESCAPED = "".join(map(chr, range(0xDC80, 0xDD00)))
@@ -67,8 +68,8 @@ class Text:
         """Turn edits ``(start, stop, octets)`` of characters into edits of octets.
 
         They ascend and do not overlap. The octets are those of ``encode`` or ``encode_html``; what is needed
-        to bring a charset with states to ASCII and back is put around them. ``None``: damaged octets before
-        an edit would become a character together with what follows.
+        to bring a charset with states to ASCII and back is put around them. ``None``: the text cannot be
+        edited, as damaged octets before an edit would become a character together with what follows.
         """
         result = [(*self.octet_span(start, stop), octets) for start, stop, octets in edits]
         if not self.sound:
@@ -130,27 +131,32 @@ class MultiText(Text):
         return stop
 
     def _walk(self, index: int) -> int:
-        """Read octet by octet from the last place asked for up to character ``index``."""
+        """Read block by block, and octet by octet in the last one, up to character ``index``."""
         from codecs import getincrementaldecoder
 
-        character, octet = self._last
-        # An LF is never a part of another character.
-        breaks = self.characters.count("\n", character, index)
-        if breaks:
-            character = self.characters.rindex("\n", character, index) + 1
-            for _ in range(breaks):
-                octet = self.octets.index(b"\n", octet) + 1
-        self._last = (character, octet)
         decoder = getincrementaldecoder(self.charset.reader)("surrogateescape")
-        for stop in range(octet + 1, len(self.octets) + 1):
+        character, octet = self._last
+        stop = octet
+        while stop + _BLOCK < len(self.octets):
+            state = decoder.getstate()
+            found = decoder.decode(self.octets[stop : stop + _BLOCK])
+            if character + len(found) > index:
+                decoder.setstate(state)
+                break
+            character += len(found)
+            stop += _BLOCK
+            octet = stop - len(decoder.getstate()[0])
+        while character < index:
+            stop += 1
             found = decoder.decode(self.octets[stop - 1 : stop], stop == len(self.octets))
-            character, octet = self._last
             if character + len(found) > index:
                 # Damaged octets come out together with what follows; each of them is one character.
                 return octet + (index - character) * (found[:1] in ESCAPED)
             if found:
-                self._last = (character + len(found), stop - len(decoder.getstate()[0]))
-        return self._last[1]
+                character += len(found)
+                octet = stop - len(decoder.getstate()[0])
+        self._last = (character, octet)
+        return octet
 
 
 class WideText(Text):
@@ -246,6 +252,20 @@ class StatefulText(Text):
                 leave, enter = (run.leave, run.enter) if run is not None and octets else (b"", b"")
             result.append((begin, end, leave + octets + enter))
         return result
+
+
+class UnmappedText(Text):
+    """Text that changes its state so often that no map is made of it: it can be read, but not edited."""
+
+    __slots__ = ()
+
+    def octet_offset(self, index: int) -> int:
+        """Return the beginning or the end of the text."""
+        return len(self.octets) if index and index >= len(self.characters) else 0
+
+    def octet_edits(self, edits: Sequence[tuple[int, int, bytes]]) -> OctetEdits | None:  # noqa: ARG002
+        """Return ``None``."""
+        return None
 
 
 class Utf7Text(StatefulText):

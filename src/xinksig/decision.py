@@ -190,18 +190,11 @@ class Decision:
         choices = [choice for found in text.open() if (choice := self._choose(found)) is not None]
         if not choices:
             return []
-        newline = text.missing_newline
-        composition = composition._replace(room=composition.room - len(newline))
         try:
             written = write(text, choices, composition)
         except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
             text.problem = self._journal.note_internal_error(error)
             return []
-        if newline and written:
-            # Behind the text and what was wrapped around it, before parts that are inserted there.
-            images = (at for at, change in enumerate(written) if change.why == "inline-image")
-            change = Change(text.part.stop, text.part.stop, newline, "placeholder")
-            written.insert(next(images, len(written)), change)
         for choice in choices:
             fate = choice.found.fate
             assert fate is not None

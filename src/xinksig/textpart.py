@@ -124,16 +124,6 @@ class TextPart:
         return self.message_newline
 
     @property
-    def missing_newline(self) -> bytes:
-        """The line ending that the delimiter behind an empty body needs as soon as the body has text.
-
-        Where nothing stands between the empty line of the header section and the delimiter, that line's
-        ending is the delimiter's too (RFC 2046, 5.1.1).
-        """
-        part = self.part
-        return part.newline or self.message_newline if part.end_is_line and part.stop == part.end else b""
-
-    @property
     def is_edited(self) -> bool:
         """Whether the part is of a type that signatures are put into."""
         return self.html or self.part.content_type.type == "text/plain"

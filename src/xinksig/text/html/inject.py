@@ -131,24 +131,27 @@ def _reads_together(source: str, stop: int, following: str) -> bool:
 
 def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width) -> list[CharEdit]:
     """Return the edits with their text in lines of at most 998 octets, as far as it can be broken."""
+    one_octet = width("<") == 1
+
+    def octets(text: str) -> int:
+        return len(text) if one_octet and text.isascii() else width(text)
+
     edits: list[CharEdit] = []
     column = at = 0
     for index, (edit, fragment, keeps_blanks) in enumerate(written):
-        column = _column(html, at, edit.start, column, width)
-        at = edit.stop
-        text = edit.text
+        column = _column(html, at, edit.start, column, octets)
+        at, text = edit.stop, edit.text
         if text:
-            tail = _tail(html, written, index, width)
-            longest = 10 * len(text) if fragment is None else fragment.longest_line
-            if column + longest + tail > LONGEST and not _fits(text, column, tail, newline, width):
-                if fragment is None or width("<") != 1:
-                    blanks = not keeps_blanks
-                    text = fold.folded(text, newline, width, column=column, tail=tail, blanks=blanks)
+            tail = _tail(html, written, index, octets)
+            if not _fits(text, fragment, column, tail, newline, octets):
+                blanks = not keeps_blanks
+                if fragment is not None and one_octet:
+                    text = fragment.folded(newline, blanks=blanks)
                 else:
-                    text = fragment.folded(newline, blanks=not keeps_blanks)
+                    text = fold.folded(text, newline, octets, column=column, tail=tail, blanks=blanks)
                 edit = edit._replace(text=text)
             line_break, line = text.rpartition(newline)[1:]
-            column = width(line) + (0 if line_break else column)
+            column = octets(line) + (0 if line_break else column)
         edits.append(edit)
     return edits
 
@@ -166,14 +169,16 @@ def _tail(html: str, written: Sequence[Written], index: int, width: Width) -> in
     """Return how many octets have to stand on the same line behind an edit."""
     octets = 0
     at = written[index].edit.stop
-    for edit, _, _ in written[index + 1 :]:
-        octets += _line_rest(html, at, edit.start, width)
-        if _line_end(html, at, edit.start) < edit.start:
+    for following in range(index + 1, len(written)):
+        edit = written[following].edit
+        end = _line_end(html, at, edit.start)
+        octets += width(html[at:end])
+        if end < edit.start:
             return octets
         if edit.text:
             return octets + width(fold.first_piece(edit.text))
         at = edit.stop
-    return octets + _line_rest(html, at, len(html), width)
+    return octets + width(html[at : _line_end(html, at, len(html))])
 
 
 def _line_end(html: str, at: int, stop: int) -> int:
@@ -182,16 +187,15 @@ def _line_end(html: str, at: int, stop: int) -> int:
     return min((end for end in ends if end >= 0), default=stop)
 
 
-def _line_rest(html: str, at: int, stop: int, width: Width) -> int:
-    end = _line_end(html, at, stop)
-    return width(html[at:end]) if end > at else 0
-
-
-def _fits(text: str, column: int, tail: int, newline: str, width: Width) -> bool:
+def _fits(text: str, fragment: Fragment | None, column: int, tail: int, newline: str, width: Width) -> bool:
+    """Return whether the lines of a text are short enough with what stands before and behind it."""
+    if column > LONGEST or tail > LONGEST:
+        return False
+    if fragment is not None and column + fragment.longest_line + tail <= LONGEST:
+        return True
     lines = text.split(newline)
     last = len(lines) - 1
-    for number, line in enumerate(lines):
-        besides = (0 if number else column) + (tail if number == last else 0)
-        if besides + fold.bound(line) > LONGEST and besides + width(line) > LONGEST:
-            return False
-    return True
+    return all(
+        (0 if number else column) + width(line) + (tail if number == last else 0) <= LONGEST
+        for number, line in enumerate(lines)
+    )

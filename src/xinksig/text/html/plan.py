@@ -175,16 +175,18 @@ class Plan:
         return chain
 
     def _cut_without(self, number: int) -> Sequence[Wrapper]:
-        """Return what only the placeholder's characters made a parser open again before a tag behind them."""
-        pieces = self._changes[number][0].pieces
+        """Return what to open again behind a trigger that is only taken out.
+
+        Without its characters a parser would open formatting again further on, maybe inside a block.
+        """
+        pieces, chain = self._changes[number][0].pieces, self._chains[number]
         if not pieces or not self._html.startswith("<", pieces[0][1]):
             return ()
         before, behind = (2 << number) - 1, 2 << number
-        return [
-            wrapper
-            for wrapper in self._chains[number]
-            if wrapper.start < 0 and wrapper.seen & behind and not wrapper.seen & before
-        ]
+        empty = next((n for n, wrapper in enumerate(chain) if wrapper.seen & before), len(chain))
+        if any(wrapper.start < 0 and wrapper.seen & behind for wrapper in chain[:empty]):
+            return chain[:empty]
+        return ()
 
     # One family: the elements that have their attributes from one start tag.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from xinksig.text.html.names import BARRIERS, FORMATTING, TABLE_PARTS, UNSURE, VISIBLE
-from xinksig.text.html.scanner import END, START, TEXT, spans
+from xinksig.text.html.scanner import END, START, TEXT, Span, spans
 from xinksig.text.html.stack import Element, TooComplexError, Walk
 from xinksig.text.html.wrappers import (
     Around,
@@ -71,16 +71,18 @@ class Tracer:
             return
         settled = walk.is_settled(first)
         walk.imply_body()
-        self._drop_ended(None)
-        names = [element.name for element in walk.stack]
-        block = nearest_block(names)
-        around = Around(names[:block][::-1])
+        if self._live:
+            self._drop_ended(None)
+        stack = walk.stack
+        block = nearest_block(stack)
+        around = Around([element.name for element in stack[block - 1 :: -1]])
         around.settled = settled
         around.reason = refusal(around.outer)
         self._trace.places.append(around)
         self._watch(block)
-        self._open(number, block)
-        around.chain = [wrapper for depth, _, wrapper in reversed(self._live) if depth >= block]
+        if block < len(stack):
+            self._open(number, block)
+            around.chain = [wrapper for depth, _, wrapper in reversed(self._live) if depth >= block]
         self._follow(number)
 
     def _watch(self, block: int) -> None:
@@ -135,75 +137,90 @@ class Tracer:
         """Read on from a place until it is known of each open wrapper whether it shows anything behind it."""
         places, html = self._places, self._html
         limit = places[number + 1][0][0] if number + 1 < len(places) else len(html)
-        walk, around = self._walk, self._trace.places[number]
+        walk = self._walk
         for start, stop in places[number]:
-            self._step(walk.at, start, 0)
-            if walk.at != start:
-                return
-            block = nearest_block([element.name for element in walk.stack])
-            for depth in range(max(block, self._live[-1][0] + 1 if self._live else 0), len(walk.stack)):
-                element = walk.stack[depth]
-                wrapper = self._trace.add(Wrapper(*element))
-                around.inside.append(wrapper)
-                self._live.append((depth, element, wrapper))
+            if walk.at < start:
+                self._step(walk.at, start, 0)
+                if walk.at != start:
+                    return
+                self._open_inside(number)
             for _, _, wrapper in self._live:
                 wrapper.pieces |= 1 << number
             walk.at = stop
-        self._step(walk.at, limit, 2 << number)
+        if self._live:
+            self._step(walk.at, limit, 2 << number)
+
+    def _open_inside(self, number: int) -> None:
+        """Take in the wrappers that have begun between two pieces of a place."""
+        stack = self._walk.stack
+        innermost = self._live[-1][0] + 1 if self._live else 0
+        for depth in range(max(nearest_block(stack), innermost), len(stack)):
+            element = stack[depth]
+            wrapper = self._trace.add(Wrapper(*element))
+            self._trace.places[number].inside.append(wrapper)
+            self._live.append((depth, element, wrapper))
 
     def _step(self, at: int, stop: int, gap: int) -> None:
         """Take in the constructs up to ``stop``; in a ``gap`` while an open wrapper shows nothing in it."""
         walk, html = self._walk, self._html
         while at < stop:
             for span in spans(html, at, stop):
-                if gap and all(wrapper.seen & gap for _, _, wrapper in self._live):
-                    walk.at = span.start
-                    return
+                kind = span.kind
                 at = walk.at = span.stop
                 shows = False
-                if span.kind == TEXT:
-                    shows = is_visible_text(html, span.start, span.stop)
+                if kind == TEXT:
+                    shows = is_visible_text(html, span.start, at)
                     if shows and walk.top in TABLE_PARTS:
                         raise TooComplexError("text stands in a table, but in none of its cells")
-                elif span.kind == START:
-                    before = walk.stack[:]
-                    at = walk.at = walk.start(span.name, span.start, span.stop)
-                    shows = span.name in VISIBLE
-                    self._note_dropped(before, gap)
-                    self._drop_ended(None, span.start)
-                elif span.kind == END:
-                    before = walk.stack[:]
-                    walk.end(span.name, span.stop)
-                    self._note_dropped(before, gap)
-                    self._drop_ended((span.start, span.stop, span.name), span.start)
+                elif kind in (START, END):
+                    at = self._take(span)
+                    shows = kind == START and span.name in VISIBLE
                 if shows:
                     for _, _, wrapper in self._live:
                         wrapper.seen |= gap
+                if gap and (shows or kind == END) and all(wrapper.seen & gap for _, _, wrapper in self._live):
+                    return
                 if at != span.stop:
                     break
 
-    def _note_dropped(self, before: list[Element], gap: int) -> None:
+    def _take(self, tag: Span) -> int:
+        """Take in a tag; return the offset behind it."""
+        walk = self._walk
+        before = walk.stack[:]
+        if tag.kind == START:
+            walk.at = walk.start(tag.name, tag.start, tag.stop)
+            ended = walk.stack[len(before) - 1] is not before[-1] if len(walk.stack) >= len(before) else True
+        else:
+            walk.end(tag.name, tag.stop)
+            ended = len(walk.stack) < len(before)
+        if ended:
+            if len(before) - len(walk.stack) > 1 or tag.kind == START:
+                self._note_dropped(before)
+            self._drop_ended(tag)
+        return walk.at
+
+    def _note_dropped(self, before: list[Element]) -> None:
         """Note which elements have just ended only because the wrapper around them did."""
         stack = self._walk.stack
-        first = next(
-            (n for n, pair in enumerate(zip(before, stack, strict=False)) if pair[0] is not pair[1]),
-            len(stack),
-        )
-        for depth, element, wrapper in self._live:
-            if depth == first and depth < len(before) and element is before[depth] and not wrapper.seen & gap:
-                live = {id(live) for _, live, _ in self._live}
-                for inner in before[depth + 1 :]:
-                    if id(inner) not in live:
-                        wrapper.dropped.append(self._trace.add(Wrapper(*inner)))
+        first = 0
+        while first < len(stack) and stack[first] is before[first]:
+            first += 1
+        live = {element: wrapper for _, element, wrapper in self._live}
+        outermost = live.get(before[first])
+        if outermost is not None:
+            for inner in before[first + 1 :]:
+                if inner not in live:
+                    outermost.dropped.append(self._trace.add(Wrapper(*inner)))
 
-    def _drop_ended(self, end: tuple[int, int, str] | None, at: int = -1) -> None:
-        """Drop the wrappers that are not open any more; ``end`` is the end tag that was taken in last."""
+    def _drop_ended(self, tag: Span | None) -> None:
+        """Drop the wrappers that are not open any more behind the tag that was taken in last."""
         stack, live = self._walk.stack, self._live
         while live:
             depth, element, wrapper = live[-1]
             if depth < len(stack) and stack[depth] is element:
                 return
             live.pop()
-            wrapper.left = at
-            if end is not None and depth == len(stack) and end[2] == wrapper.name:
-                wrapper.end = end[:2]
+            if tag is not None:
+                wrapper.left = tag.start
+                if tag.kind == END and depth == len(stack) and tag.name == wrapper.name:
+                    wrapper.end = (tag.start, tag.stop)

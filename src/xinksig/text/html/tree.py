@@ -296,7 +296,7 @@ class _Grower:
             if stop > start:
                 self._feed({"type": self._types["Characters"], "data": _PLACE})
             nodes = tree.openElements
-            block = nearest_block([node.name for node in nodes])
+            block = nearest_block(nodes)
             if around is None:
                 around = self._around(nodes, block)
                 around.settled = settled

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
 from xinksig.text.html.names import BLOCKS, VISIBLE
@@ -118,10 +119,18 @@ class Trace:
         return wrapper
 
 
-def nearest_block(names: Sequence[str]) -> int:
-    """Return how many of the names, outermost first, stand outside what may be closed and opened again."""
-    at = len(names)
-    while at and names[at - 1] not in BLOCKS:
+class Named(Protocol):
+    """What has a name."""
+
+    @property
+    def name(self) -> str:
+        """The element's name."""
+
+
+def nearest_block(elements: Sequence[Named]) -> int:
+    """Return how many of the open elements, outermost first, there are out to the nearest block."""
+    at = len(elements)
+    while at and elements[at - 1].name not in BLOCKS:
         at -= 1
     return at
 

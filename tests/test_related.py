@@ -3,6 +3,7 @@
 import email
 import re
 from email.message import Message
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from xinksig import (
     rewrite_iter,
 )
 from xinksig.signature import signature as signature_module
+from xinksig.text.html import fold
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2
 GIF = b"GIF89a" + bytes(range(255, -1, -1))
@@ -472,3 +474,27 @@ def test_images_resolve_in_any_structure(body: str, newline: str, upgrade: bool)
     made = 0 if not upgrade else leaves.count("text/html") - leaves_before.count("text/html")
     assert len(leaves) == len(leaves_before) + len(images) + made
     assert all(octets(image) == PNG for image in images)
+
+
+def test_long_html_is_broken_into_lines_once_for_all_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = '<td class="x" align="left"><img alt="the logo" src="cid:logo.png"> some words</td>'
+    signature = Signature(html=f"<table><tr>{cell * 40}</tr></table>", text="Jane", images=(LOGO,))
+    broken = []
+    folded = fold.folded
+
+    def count(html: str, *more: Any, **named: Any) -> str:
+        broken.append(html)
+        return folded(html, *more, **named)
+
+    monkeypatch.setattr(fold, "folded", count)
+    ids = set()
+    for number in range(20):
+        original = f"From: a@b.c\r\nMessage-ID: <{number}@x>\r\n{HTML}".encode()
+        output, report = rewrite(original, signature)
+        assert report.outcome is Outcome.REPLACED
+        assert max(map(len, output.split(b"\r\n"))) <= 998
+        message = email.message_from_bytes(output)
+        assert resolve(message) == [("image/png", PNG)] * 40
+        ids.add(str(parts_of(message)[1]["Content-ID"]))
+    assert len(ids) == 20
+    assert len(broken) <= 2

@@ -1,6 +1,8 @@
 """The images of signatures as body parts beside the HTML that shows them (RFC 2387, 2392)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from xinksig import compose
 from xinksig.edits import Change
@@ -10,6 +12,63 @@ from xinksig.signature.signature import Signature
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.newest import marked
 from xinksig.text.place import Place
+
+
+class _Template(NamedTuple):
+    """A signature's HTML with marks in the place of Content-IDs: what is made of it serves every message."""
+
+    fragment: Fragment
+    marks: tuple[tuple[str, InlineImage], ...]
+
+
+@lru_cache(maxsize=64)
+def _template(signature: Signature) -> _Template:
+    fragment = signature.fragment
+    html = fragment.html
+    images = {image.name: image for image in signature.images}
+    marks: dict[str, InlineImage] = {}
+    pieces: list[str] = []
+    at = 0
+    for reference in signature.references:
+        image = images.get(reference.name)
+        if image is not None:
+            mark = _content_id(b"mark", signature.digest, image.name.encode())
+            marks[mark] = image
+            pieces += (html[at : reference.start], mark)
+            at = reference.stop
+    pieces.append(html[at:])
+    return _Template(fragment.with_html("".join(pieces)) if marks else fragment, tuple(marks.items()))
+
+
+def _content_id(*seeds: bytes) -> str:
+    """Return a Content-ID; all have the same length."""
+    return f"{compose.derive_id(*seeds)}@xinksig"
+
+
+class _Identified(Fragment):
+    """A fragment with Content-IDs in the place of marks of their length: its lines break where they did."""
+
+    __slots__ = ("_ids", "_template")
+
+    def __init__(self, template: Fragment, ids: Sequence[tuple[str, str]]) -> None:
+        for name in Fragment.__slots__:
+            setattr(self, name, getattr(template, name))
+        self._template = template
+        self._ids = ids
+        self.html = self._identified(template.html)
+
+    def _identified(self, html: str) -> str:
+        for mark, content_id in self._ids:
+            html = html.replace(mark, content_id)
+        return html
+
+    def written(self, newline: str) -> str:
+        """See ``Fragment``."""
+        return self._identified(self._template.written(newline))
+
+    def folded(self, newline: str, *, blanks: bool) -> str:
+        """See ``Fragment``."""
+        return self._identified(self._template.folded(newline, blanks=blanks))
 
 
 class Related:
@@ -31,28 +90,19 @@ class Related:
 
     def _with_ids(self, signature: Signature) -> Fragment:
         """Return the signature's HTML with ``cid:NAME`` turned into the Content-IDs of this message."""
-        fragment = signature.fragment
         if not signature.images:
-            return fragment
-        html = fragment.html
-        pieces: list[str] = []
-        at = 0
-        images = {image.name: image for image in signature.images}
-        for reference in signature.references:
-            image = images.get(reference.name)
-            if image is not None:
-                pieces += (html[at : reference.start], self._content_id(signature, image))
-                at = reference.stop
-        if not pieces:
-            return fragment
-        pieces.append(html[at:])
-        return fragment.with_html("".join(pieces))
+            return signature.fragment
+        template = _template(signature)
+        if not template.marks:
+            return template.fragment
+        ids = [(mark, self._content_id(signature, image)) for mark, image in template.marks]
+        return _Identified(template.fragment, ids)
 
     def _content_id(self, signature: Signature, image: InlineImage) -> str:
         known = self._images.get(image)
         if known is None:
             seeds = (self._section, self._part.number.encode(), image.name.encode(), signature.digest)
-            content_id = f"{compose.derive_id(*seeds)}@xinksig"
+            content_id = _content_id(*seeds)
             known = self._images[image] = content_id, signature.encoded_image(image, self._newline)
         return known[0]
 

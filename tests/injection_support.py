@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import dom_judge
 from html_documents import Document
-
 from xinksig.text.html.fragment import Fragment, fragment
 from xinksig.text.html.inject import Injection, inject
 from xinksig.text.place import Place
@@ -17,7 +16,8 @@ SIGNATURES = [
     '<a data-sig href="h">ΛΩ</a> ΚΑΙ',
     "<p data-sig>ΠΑ</p>",
     "<div data-sig>ΔΙ<b data-sig>Β</b></div>",
-    '<table data-sig><tbody data-sig><tr data-sig><td data-sig><a data-sig href="x">ΤΑ</a></td></tr></tbody></table>',
+    "<table data-sig><tbody data-sig><tr data-sig>"
+    '<td data-sig><a data-sig href="x">ΤΑ</a></td></tr></tbody></table>',
     "<ul data-sig>\n<li data-sig>Λ</li>\n</ul>",
     "<p data-sig>Π</p><table data-sig><tbody data-sig><tr data-sig><th data-sig>Θ</th></tr></tbody></table>",
     None,

@@ -64,6 +64,8 @@ class Rewriter:
         self._sent = 0
         self._hold = -1
         """Offset from which everything is held, -1 if nothing is."""
+        self._holds_seals = False
+        """Whether the header section is held, so that DKIM fields can still be taken out."""
         self._growing: Part | None = None
         """The text part whose body is being read into the hold."""
         self._texts: list[tuple[Part, bytes]] = []
@@ -181,8 +183,10 @@ class Rewriter:
             error.held = bytes(self._data[self._sent - self._base :])
             raise
         except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
-            self._journal.note_internal_error(error)
-            self._decision = None
+            verdict = self._journal.note_internal_error(error)
+            if self._decision is not None:
+                self._decision.abandon(verdict)
+                self._decision = None
             self._pass_rest()
         return self._flush()
 
@@ -243,6 +247,7 @@ class Rewriter:
             return
         if self._options.drop_dkim and head.has_droppable_seals:
             self._hold = 0
+            self._holds_seals = True
         self._edits.add(self._situation.read_subject())
         self._enter(root)
 
@@ -330,6 +335,7 @@ class Rewriter:
             self._text_size = 0
         else:
             self._hold = -1
+            self._holds_seals = False
 
     def _decide(self) -> bool:
         """Go on with a decision; ``False`` when it wants a signature first."""
@@ -351,8 +357,9 @@ class Rewriter:
         )
         changes = decision.write(composition)
         self._edits.add(changes)
-        if changes and self._sent == 0:
+        if changes and self._holds_seals:
             self._edits.add(head.drop_seals())
+        self._holds_seals = False
         self._decision = None
         self._hold = -1
         if self._journal.broken:

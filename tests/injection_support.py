@@ -16,8 +16,10 @@ SIGNATURES = [
     '<a data-sig href="h">ΛΩ</a> ΚΑΙ',
     "<p data-sig>ΠΑ</p>",
     "<div data-sig>ΔΙ<b data-sig>Β</b></div>",
-    "<table data-sig><tbody data-sig><tr data-sig>"
-    '<td data-sig><a data-sig href="x">ΤΑ</a></td></tr></tbody></table>',
+    (
+        "<table data-sig><tbody data-sig><tr data-sig>"
+        '<td data-sig><a data-sig href="x">ΤΑ</a></td></tr></tbody></table>'
+    ),
     "<ul data-sig>\n<li data-sig>Λ</li>\n</ul>",
     "<p data-sig>Π</p><table data-sig><tbody data-sig><tr data-sig><th data-sig>Θ</th></tr></tbody></table>",
     None,

@@ -175,7 +175,8 @@ class Decision:
         """Return the changes for all parts, now that every request is answered."""
         changes: list[Change] = []
         if not self._journal.broken:
-            self._already_signed()
+            if not self._situation.opted_out:
+                self._already_signed()
             for text in self._texts:
                 written = self._write_part(text, composition)
                 composition = composition.less(written)

@@ -13,6 +13,8 @@ Buffer = bytes | bytearray | memoryview
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
 _ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
+_IMAGE_NAME = re.compile(r"[\w.+@-]{1,128}")
+_IMAGE_TYPE = re.compile(r"image/[A-Za-z0-9.+-]{1,64}")
 _FIELD_VALUE = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
@@ -81,9 +83,9 @@ class InlineImage:
     media_type: str
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[\w.+@-]{1,128}", self.name):
+        if not _fits(_IMAGE_NAME, self.name):
             raise UsageError(f"image name {self.name!r} must be 1 to 128 letters, digits or . _ + @ -")
-        if not re.fullmatch(r"image/[A-Za-z0-9.+-]{1,64}", self.media_type):
+        if not _fits(_IMAGE_TYPE, self.media_type):
             raise UsageError(f"media type {self.media_type!r} of image {self.name!r} must be image/…")
 
 
@@ -124,9 +126,16 @@ class Limits:
                 raise UsageError(f"Limits.{item.name} must be a whole number above 0, not {value!r}")
 
 
+def _fits(pattern: re.Pattern[str], value: object) -> bool:
+    """Whether a value is a string of that form; callers without a type checker give anything."""
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
 def _strings(name: str, value: str | Iterable[str]) -> tuple[str, ...]:
     """Return ``value`` as a tuple of strings; a single string is one of them."""
-    values = (value,) if isinstance(value, str) else tuple(value)
+    values: tuple[Any, ...] = (
+        (value,) if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
+    )
     if not all(isinstance(item, str) for item in values):
         raise UsageError(f"{name} must be a string or a tuple of strings, not {value!r}")
     return values
@@ -137,7 +146,9 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise UsageError(f"Options.{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
 
 
-def _check_placeholder(name: str, text: str) -> None:
+def _check_placeholder(name: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise UsageError(f"{name} must be a string, not {text!r}")
     if not text:
         raise UsageError(f"{name} is empty: give the text that asks for a signature")
     if len(text) > 200:
@@ -204,11 +215,11 @@ class Options:
                 values = tuple(value.strip().lstrip("@").rstrip(".").lower() for value in values)
             object.__setattr__(self, name, values)
         for name in (self.handled_header, *self.remove_fields):
-            if not _FIELD_NAME.fullmatch(name):
+            if not _fits(_FIELD_NAME, name):
                 raise UsageError(
                     f"{name!r} is no field name: printable ASCII without blanks and colon, at most 200"
                 )
-        if not _FIELD_VALUE.fullmatch(self.handled_value):
+        if not _fits(_FIELD_VALUE, self.handled_value):
             raise UsageError(
                 f"handled_value {self.handled_value!r} must be printable ASCII on one line, at most 200"
             )

@@ -131,14 +131,13 @@ def _fits(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-def _strings(name: str, value: str | Iterable[str]) -> tuple[str, ...]:
+def _strings(name: str, value: object) -> tuple[str, ...]:
     """Return ``value`` as a tuple of strings; a single string is one of them."""
-    values: tuple[Any, ...] = (
-        (value,) if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
-    )
-    if not all(isinstance(item, str) for item in values):
+    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    strings = tuple(item for item in values if isinstance(item, str))
+    if len(strings) < len(values):
         raise UsageError(f"{name} must be a string or a tuple of strings, not {value!r}")
-    return values
+    return strings
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -15,6 +15,9 @@ from xinksig.text.html.wrappers import (
     nearest_block,
 )
 
+_WORD_END = "<o:p></o:p>"
+"""Stands at the end of each paragraph that Word writes."""
+
 NOT_TEXT = "its place in the HTML is not text that a reader sees"
 
 
@@ -148,7 +151,26 @@ class Tracer:
                 wrapper.pieces |= 1 << number
             walk.at = stop
         if self._live:
-            self._step(walk.at, limit, 2 << number)
+            self._pass_ends(limit)
+            if self._live:
+                self._step(walk.at, limit, 2 << number)
+
+    def _pass_ends(self, limit: int) -> None:
+        """Take in the end tags of wrappers that follow at once, as they do where nothing else is in them."""
+        walk, html, live = self._walk, self._html, self._live
+        at = walk.at
+        if html.startswith(_WORD_END, at, limit):
+            at += len(_WORD_END)
+        while live and live[-1][1] is walk.stack[-1]:
+            _, element, wrapper = live[-1]
+            stop = at + len(element.name) + 3
+            if not html.startswith(f"</{element.name}>", at, limit):
+                break
+            walk.end(element.name, stop)
+            wrapper.end = (at, stop)
+            wrapper.left = at
+            live.pop()
+            at = walk.at = stop
 
     def _open_inside(self, number: int) -> None:
         """Take in the wrappers that have begun between two pieces of a place."""

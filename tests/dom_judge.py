@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import html5lib
 from html5lib.html5parser import HTMLParser
 
 
@@ -270,3 +271,19 @@ def chromium_pages(documents: Sequence[str], folder: Path) -> list[Page]:
                     builder.end(names.pop())
             found.append(_page(builder.close()))
     return found
+
+
+def names_around(source: str) -> list[str]:
+    """Return the names of the elements into which html5lib puts a character behind the source."""
+    tree = html5lib.parse(source + MARKS[0], namespaceHTMLElements=False)
+    parents = {child: parent for parent in tree.iter() for child in parent}
+    for node in tree.iter():
+        if not isinstance(node.tag, str):
+            continue
+        if MARKS[0] in (node.text or "") or any(MARKS[0] in (child.tail or "") for child in node):
+            found = [node.tag]
+            while (parent := parents.get(node)) is not None:
+                node = parent
+                found.append(node.tag)
+            return found[::-1]
+    return []

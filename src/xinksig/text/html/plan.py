@@ -301,7 +301,7 @@ class Plan:
             self._more[number] = reason
 
     def _refuse_family(self, wrapper: Wrapper, reason: str) -> None:
-        for other in self._trace.families[wrapper.source]:
+        for other in self._incarnations(wrapper.source):
             if other in self._affected:
                 self._refuse(other, reason)
 

@@ -546,6 +546,9 @@ class Walk:
 
     def _end_form(self) -> None:
         form, self._form = self._form, None
+        if form in self.stack:
+            while self.top in ("p", "li", "dd", "dt"):
+                self._pop_to(len(self.stack) - 1)
         if form is not None and self.stack[-1] is form:
             self._pop_to(len(self.stack) - 1)
         elif form is not None and form in self.stack:

@@ -77,12 +77,12 @@ class Plan:
             return chain
         start = self._changes[number][0].start
         for wrapper in (*around.chain, *around.beyond):
-            passed = [block for block in wrapper.crossing if block[0] < start]
+            passed = [block for block in wrapper.crossing if block.start < start]
             if not passed:
                 if wrapper.crossing and wrapper in chain:
                     chain[chain.index(wrapper)] = self._in_parts(wrapper)[0]
                 continue
-            block = passed[-1][0]
+            block = passed[-1].start
             at = next((n for n, other in enumerate(chain) if other.start == block), len(chain))
             if at < len(chain) or around.block == block:
                 if wrapper.tangled:
@@ -99,14 +99,14 @@ class Plan:
         parts = self._parts.get(wrapper)
         if parts is None:
             first = Wrapper(wrapper.name, wrapper.start, wrapper.stop)
-            first.born, first.supplies, first.tangled = wrapper.born, wrapper.supplies, wrapper.tangled
+            first.born, first.closed, first.tangled = wrapper.born, wrapper.closed, wrapper.tangled
             parts = self._parts[wrapper] = [first]
-            for start, stop in wrapper.crossing:
+            for block in wrapper.crossing:
                 part = Wrapper(wrapper.name, -1, -1)
-                part.born, part.undo, part.tangled = stop, start, wrapper.tangled
+                part.born, part.block, part.tangled = block.stop, block, wrapper.tangled
                 parts.append(part)
-            stops = [start for start, _ in wrapper.crossing]
-            stops.append(len(self._html) if wrapper.end is None else wrapper.end[0])
+            stops = [block.start for block in wrapper.crossing]
+            stops.append(wrapper.left)
             for part, stop in zip(parts, stops, strict=True):
                 part.source, part.serial = wrapper.source, wrapper.serial
                 self._look(part, max(part.stop, part.born), stop)
@@ -179,14 +179,19 @@ class Plan:
 
         Without its characters a parser would open formatting again further on, maybe inside a block.
         """
-        pieces, chain = self._changes[number][0].pieces, self._chains[number]
-        if not pieces or not self._html.startswith("<", pieces[0][1]):
+        place, chain = self._changes[number][0], self._chains[number]
+        if not place.pieces or not self._html.startswith("<", place.pieces[0][1]):
             return ()
-        before, behind = (2 << number) - 1, 2 << number
-        empty = next((n for n, wrapper in enumerate(chain) if wrapper.seen & before), len(chain))
-        if any(wrapper.start < 0 and wrapper.seen & behind for wrapper in chain[:empty]):
-            return chain[:empty]
-        return ()
+        found: list[Wrapper] = []
+        starts = {place.start}
+        for wrapper in chain:
+            if wrapper.start < 0 and wrapper.born in starts:
+                found.append(wrapper)
+            elif wrapper.seen or self._holds(wrapper, 0, len(self._changes)):
+                break
+            else:
+                starts.add(wrapper.start)
+        return found if any(wrapper.seen >> (number + 1) & 1 for wrapper in found) else ()
 
     # One family: the elements that have their attributes from one start tag.
 
@@ -257,18 +262,19 @@ class Plan:
         """Let the wrapper not begin where it does; return whether a parser still knows of its family."""
         if wrapper.start < 0:
             return known and self._forget(wrapper)
-        text = ""
-        if wrapper.supplies and not self._is_supplied(wrapper):
-            if wrapper.name not in ("p", "a", "nobr"):
-                self._refuse(wrapper, _NOT_REMOVABLE)
-            text = f"</{self._name(wrapper)}>"
-        self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
+        if wrapper.closed and wrapper.closed not in ("p", "a", "nobr"):
+            self._refuse(wrapper, _NOT_REMOVABLE)
+        self._edit(_DELETED, 0, wrapper.start, wrapper.stop, self._closing(wrapper), "wrapper")
         return False
 
-    def _is_supplied(self, wrapper: Wrapper) -> bool:
+    def _closing(self, wrapper: Wrapper) -> str:
+        """Return the end tag that does what the start tag of an element has done besides."""
+        return f"</{wrapper.closed}>" if wrapper.closed and not self._is_closed(wrapper) else ""
+
+    def _is_closed(self, wrapper: Wrapper) -> bool:
         """Tell whether what the wrapper's start tag closed is not open there any more."""
         return any(
-            other.left == wrapper.start and other.name == wrapper.name and not self._segments(other)[-1]
+            other.left == wrapper.start and other.name == wrapper.closed and not self._segments(other)[-1]
             for other in self._affected
         )
 
@@ -280,10 +286,13 @@ class Plan:
                 if number in self._cuts.get(wrapper, ()):
                     self._closed.setdefault(number, set()).add(wrapper)
                     return False
-                if fragment is None:
+                if fragment is None and wrapper not in self._cuts:
                     return True
         text = f"</{self._name(wrapper)}>"
-        at = wrapper.undo if wrapper.undo >= 0 else wrapper.born
+        at = wrapper.born
+        if wrapper.block is not None:
+            at = wrapper.block.start
+            text = self._closing(wrapper.block) + text
         self._edit(_UNDONE, -wrapper.serial, at, at, text, "wrapper")
         return False
 

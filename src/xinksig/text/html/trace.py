@@ -112,7 +112,8 @@ class Tracer:
             if known and self._live[known - 1][1] is element:
                 break
             wrapper = Wrapper(*element)
-            wrapper.supplies = element.start in self._walk.revivers
+            if element.start in self._walk.revivers:
+                wrapper.closed = "p"
             more_seen, more_pieces = self._looked_back(number, element.stop, stop)
             seen |= more_seen
             pieces |= more_pieces

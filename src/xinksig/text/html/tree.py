@@ -254,6 +254,7 @@ class _Grower:
         self._tree = self._parser.tree
         self._types = _token_types()
         self._live: dict[Wrapper, None] = {}
+        self._chained: set[Wrapper] = set()
         self._blocks: dict[Wrapper, list[_Node]] = {}
         self._before: list[_Node] = []
         self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
@@ -303,12 +304,13 @@ class _Grower:
                 if start == stop:
                     around.chain[:0] = self._pending(now)
                 self._live.update(dict.fromkeys((*around.chain, *around.beyond)))
+                self._chained.update(around.chain)
                 for wrapper in around.beyond:
                     self._blocks.setdefault(wrapper, []).append(nodes[block - 1])
                 now.trace.places.append(around)
             else:
                 for node in nodes[block:]:
-                    if node not in self._live:
+                    if node not in self._live and node not in around.chain:
                         around.inside.append(node)
                         self._live[node] = None
             for node in nodes[block:]:
@@ -411,13 +413,13 @@ class _Grower:
                 raise TooComplexError(f"a tag has more than {MOST_ATTRIBUTES} attributes")
         found.source = (start, stop)
         now.attributes = found
-        depth, top = len(nodes), nodes[-1] if nodes else None
+        before = list(nodes)
         closing = html[stop - 2] == "/" and self_closing(html, tag)
         is_sole = name in ("a", "nobr")
         crossing = self._crossing(name) if is_sole else None
         ends_other = is_sole and self._tree.elementInActiveFormattingElements(name)
         now.ending = name
-        self._before = list(nodes) if self._live else []
+        self._before = before
         self._feed(
             {
                 "type": self._types["StartTag"],
@@ -430,8 +432,9 @@ class _Grower:
         now.attributes = None
         if len(nodes) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
-        if depth and nodes[-1].start == start:
-            nodes[-1].supplies = bool(ends_other) or len(nodes) < depth or nodes[depth - 1] is not top
+        if before and nodes[-1].start == start:
+            closed = next((node for index, node in enumerate(before) if nodes[index] is not node), None)
+            nodes[-1].closed = closed.name if closed is not None else name if ends_other else ""
         self._watch(tag, crossing)
 
     def _read_end(self, tag: Span) -> None:
@@ -522,7 +525,7 @@ class _Grower:
         live, nodes = self._live, self._tree.openElements
         if crossing is not None and crossing[0] in live:
             element, blocks = crossing
-            element.crossing = tuple((block.start, block.stop) for block in blocks)
+            element.crossing = tuple(blocks)
             at = self._before.index(element) + 1
             adjacent = self._before[at : at + len(blocks)] == blocks and len(blocks) < _MOST_ROUNDS
             element.tangled = not adjacent or any(block.start < 0 for block in blocks)
@@ -532,9 +535,10 @@ class _Grower:
                 if self._is_done(wrapper):
                     del live[wrapper]
                 continue
-            if wrapper in self._before and not wrapper.seen & self._now.gap:
+            if wrapper in self._before:
                 wrapper.left = self._now.offset
-                self._note_dropped(wrapper, followed)
+                if not wrapper.seen & self._now.gap:
+                    self._note_dropped(wrapper, followed)
             if wrapper.name in FORMATTING and self._is_pending(wrapper):
                 continue
             del live[wrapper]
@@ -552,8 +556,9 @@ class _Grower:
         if wrapper.name not in FORMATTING:
             return bool(wrapper.seen & self._now.gap)
         # Formatting outside the nearest block may end as long as that is open.
-        blocks = self._blocks.get(wrapper)
-        return blocks is not None and all(block not in self._tree.openElements for block in blocks)
+        if wrapper in self._chained or wrapper not in self._blocks:
+            return False
+        return all(block not in self._tree.openElements for block in self._blocks[wrapper])
 
     def _note_dropped(self, wrapper: Wrapper, followed: set[Wrapper]) -> None:
         """Note which elements have just ended only because the wrapper around them did."""

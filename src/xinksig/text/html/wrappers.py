@@ -25,7 +25,9 @@ class Wrapper:
 
     __slots__ = (
         "adopted",
+        "block",
         "born",
+        "closed",
         "crossing",
         "dropped",
         "end",
@@ -37,9 +39,7 @@ class Wrapper:
         "source",
         "start",
         "stop",
-        "supplies",
         "tangled",
-        "undo",
     )
 
     def __init__(self, name: str, start: int, stop: int) -> None:
@@ -56,15 +56,15 @@ class Wrapper:
         self.pieces = 0
         """Bit n: it holds a character of place n, or the place itself."""
         self.left = -1
-        """Where the token is with which it ended, if it showed nothing since the last place in it."""
-        self.undo = -1
-        """Where an end tag keeps a parser from opening it again; -1: where it begins."""
+        """Where the token is with which it ended, if that is known."""
+        self.block: Wrapper | None = None
+        """The block at whose beginning it has to end so that a parser does not build it inside."""
         self.end: tuple[int, int] | None = None
         """Its end tag, where that closes this element and no other one."""
-        self.supplies = False
-        """Whether its start tag has closed an earlier element of its name."""
-        self.crossing: tuple[tuple[int, int], ...] = ()
-        """The start tags of the blocks inside it in which its end tag stands, the outer one first.
+        self.closed = ""
+        """The name of the outermost element that its start tag has closed, such as an earlier ``p``."""
+        self.crossing: tuple[Wrapper, ...] = ()
+        """The blocks inside it in which its end tag stands, the outer one first.
 
         A parser ends it before each of them, and builds it again around what the block holds.
         """

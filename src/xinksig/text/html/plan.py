@@ -185,7 +185,7 @@ class Plan:
         found: list[Wrapper] = []
         starts = {place.start}
         for wrapper in chain:
-            if wrapper.start < 0 and wrapper.born in starts:
+            if wrapper.start < 0 and wrapper.block is None and wrapper.born in starts:
                 found.append(wrapper)
             elif wrapper.seen or self._holds(wrapper, 0, len(self._changes)):
                 break
@@ -281,7 +281,7 @@ class Plan:
     def _forget(self, wrapper: Wrapper) -> bool:
         """Keep a parser from opening the wrapper again; return whether it still knows of its family."""
         for number, (place, fragment) in enumerate(self._changes):
-            if wrapper.born == place.start and wrapper in self._chains[number]:
+            if wrapper.block is None and wrapper.born == place.start and wrapper in self._chains[number]:
                 # The place's own character would have opened it.
                 if number in self._cuts.get(wrapper, ()):
                     self._closed.setdefault(number, set()).add(wrapper)

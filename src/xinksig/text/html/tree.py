@@ -308,6 +308,7 @@ class _Grower:
                 for wrapper in around.beyond:
                     self._blocks.setdefault(wrapper, []).append(nodes[block - 1])
                 now.trace.places.append(around)
+                now.gap = 2 << number
             else:
                 for node in nodes[block:]:
                     if node not in self._live and node not in around.chain:
@@ -316,7 +317,6 @@ class _Grower:
             for node in nodes[block:]:
                 node.show(0, now.place)
         now.place = 0
-        now.gap = 2 << number
         return at
 
     def _around(self, nodes: list[_Node], block: int) -> Around:

@@ -377,6 +377,10 @@ def test_case_matters_by_option() -> None:
         ("a</", "a</"),
         ("x<", "x<"),
         ("x<", "x&lt"),
+        ("{ SIG }", "{\n sig\u00a0}"),
+        ("{ SIG }", "{<b> s</b>ig }"),
+        ("{SIG}", "{\n  s\nig}"),
+        ("{SIG}", "{ \n&#115;ig}"),
     ],
 )
 def test_placeholders_of_any_characters(word: str, written: str) -> None:

@@ -224,9 +224,20 @@ def _tail(html: str, at: int, target: Target) -> tuple[int, int, str]:
 def _literal_anchors(html: str, first: str, following: frozenset[str] | None) -> Iterator[int]:
     at = html.find(first)
     while at >= 0:
-        if following is None or html[at + 1 : at + 2] in following:
+        if following is None:
             yield at
+        else:
+            beside = html[at + 1 : at + 2]
+            if beside in following and (beside not in _BLANK or _goes_on(html, at + 1, following)):
+                yield at
         at = html.find(first, at + 1)
+
+
+def _goes_on(html: str, at: int, following: frozenset[str]) -> bool:
+    """Return whether behind white space is what may follow a first character: not so in a style sheet."""
+    blanks = _BLANKS.match(html, at)
+    assert blanks is not None
+    return "" in following or html[blanks.end() : blanks.end() + 1] in following
 
 
 @cache
@@ -288,13 +299,18 @@ def _target(word: Word, ignore_case: bool) -> Target:
 
 
 def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:
-    """Return the characters that can stand behind a placeholder's first one; ``None``: any."""
+    """Return the characters that can stand behind a placeholder's first one; ``None``: any.
+
+    "" is among them if its second one is a blank.
+    """
     spelled = target.stem[1:2] or target.closing
     if not spelled:
         return None
     following = set(IGNORABLE + "<&")
     if spelled == " " or not target.has_blank:
         following.update(BLANK)
+    if spelled == " ":
+        following.add("")
     following |= _cases(spelled, ignore_case)
     if len(target.stem) == 1:
         following.add(":")

@@ -143,7 +143,7 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
         at, text = edit.stop, edit.text
         if text:
             tail = _tail(html, written, index, octets)
-            if not _fits(text, fragment, column, tail, newline, octets):
+            if not _fits(text, fragment if one_octet else None, column, tail, newline, octets):
                 blanks = not keeps_blanks
                 if fragment is not None and one_octet:
                     text = fragment.folded(newline, blanks=blanks)

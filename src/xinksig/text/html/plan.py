@@ -66,6 +66,9 @@ class Plan:
         for wrapper in list(self._affected):
             if wrapper.dropped and not self._segments(wrapper)[-1]:
                 self._affected.update(dict.fromkeys(wrapper.dropped))
+        for first, second, *_ in self._parts.values():
+            if second in self._affected and not self._segments(second)[0] and not any(self._segments(first)):
+                self._affected[first] = None
         for source in dict.fromkeys(wrapper.source for wrapper in self._affected):
             self._decide(source)
         return self._more

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from xinksig.text.html.names import BARRIERS, FORMATTING, TABLE_PARTS, UNSURE, VISIBLE
+from xinksig.text.html.names import BARRIERS, FORMATTING, TABLE_PARTS, VISIBLE
 from xinksig.text.html.scanner import END, START, TEXT, Span, spans
 from xinksig.text.html.stack import Element, TooComplexError, Walk
 from xinksig.text.html.wrappers import (
+    NOT_TEXT,
     Around,
     Pieces,
     Trace,
@@ -13,12 +14,11 @@ from xinksig.text.html.wrappers import (
     is_visible,
     is_visible_text,
     nearest_block,
+    refusal,
 )
 
 _WORD_END = "<o:p></o:p>"
 """Stands at the end of each paragraph that Word writes."""
-
-NOT_TEXT = "its place in the HTML is not text that a reader sees"
 
 
 def trace(html: str, places: Sequence[Pieces]) -> Trace:
@@ -29,16 +29,6 @@ def trace(html: str, places: Sequence[Pieces]) -> Trace:
         from xinksig.text.html import tree
 
         return tree.trace(html, places)
-
-
-def refusal(outer: Sequence[str]) -> str:
-    """Return why nothing may be put between the open elements of these names, the innermost first; or ""."""
-    if outer and outer[0] in TABLE_PARTS:
-        return "it stands in a table but in none of its cells, so that browsers show it before the table"
-    for name in outer:
-        if name in UNSURE:
-            return f"it stands in an element that parsers read in different ways: {name}"
-    return ""
 
 
 class Tracer:

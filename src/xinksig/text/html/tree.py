@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from xinksig.text.html.names import BARRIERS, FORMATTING, SPECIAL, UNSURE, VISIBLE, VOID
+from xinksig.text.html.names import BARRIERS, FORMATTING, SPECIAL, VISIBLE, VOID
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -30,7 +30,17 @@ from xinksig.text.html.scanner import (
     spans,
 )
 from xinksig.text.html.stack import DEEPEST, TooComplexError
-from xinksig.text.html.wrappers import Around, Pieces, Trace, Wrapper, is_visible_text, nearest_block
+from xinksig.text.html.wrappers import (
+    IN_TABLE,
+    NOT_TEXT,
+    Around,
+    Pieces,
+    Trace,
+    Wrapper,
+    is_visible_text,
+    nearest_block,
+    refusal,
+)
 
 LARGEST = 512 << 10
 """Characters read at most."""
@@ -53,6 +63,7 @@ _READ_ATTRIBUTES = FORMATTING | {"input", "annotation-xml"}
 _UNSETTLED = names("initial beforeHtml beforeHead inHead inHeadNoscript afterHead afterBody afterAfterBody")
 _TABLE_PHASES = ("inTable", "inTableText", "inColumnGroup", "inTableBody", "inRow")
 _TOO_LARGE = "it stands too far down in a document that only a full parser can read"
+_FOREIGN = "it stands in an image or a formula of svg or math"
 _FAILED = "the parser failed at the document"
 _DIVERGED = "tags before it are nested so wrongly that parsers build different trees"
 _UNDECIDED = "formatting around it ends too far down to be sure of it"
@@ -270,7 +281,7 @@ class _Grower:
             at = self._read(at, first)
             if at != first:
                 around = Around(())
-                around.reason = "its place in the HTML is not text that a reader sees"
+                around.reason = NOT_TEXT
                 self._now.trace.places.append(around)
                 continue
             at = self._take(number, pieces)
@@ -329,17 +340,14 @@ class _Grower:
                 break
             if node.name in FORMATTING:
                 around.beyond.append(node)
-        open_names = [node.name for node in nodes]
         if self._diverged:
             around.reason = _DIVERGED
         elif self._parser.phase in self._table_phases:
-            around.reason = (
-                "it stands in a table but in none of its cells, so that browsers show it before the table"
-            )
-        elif not UNSURE.isdisjoint(open_names) or any(
-            node.namespace != self._tree.defaultNamespace for node in nodes
-        ):
-            around.reason = "it stands in an element that parsers read in different ways"
+            around.reason = IN_TABLE
+        elif any(node.namespace != self._tree.defaultNamespace for node in nodes):
+            around.reason = _FOREIGN
+        else:
+            around.reason = refusal([node.name for node in reversed(nodes)])
         return around
 
     def _pending(self, now: _Now) -> list[Wrapper]:

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
-from xinksig.text.html.names import BLOCKS, VISIBLE
+from xinksig.text.html.names import BLOCKS, TABLE_PARTS, UNSURE, VISIBLE
 from xinksig.text.html.references import reference
 from xinksig.text.html.scanner import START, TEXT, spans
+
+NOT_TEXT = "its place in the HTML is not text that a reader sees"
+IN_TABLE = "it stands in a table but in none of its cells, so that browsers show it before the table"
 
 Pieces = Sequence[tuple[int, int]]
 """The spans of what spells a placeholder; a place without any of its own is one zero-wide span."""
@@ -117,6 +120,16 @@ class Trace:
         self._made += 1
         wrapper.serial = self._made
         return wrapper
+
+
+def refusal(outer: Sequence[str]) -> str:
+    """Return why nothing may be put into open elements of these names, the innermost first; or ""."""
+    if outer and outer[0] in TABLE_PARTS:
+        return IN_TABLE
+    for name in outer:
+        if name in UNSURE:
+            return f"it stands in an element that parsers read in different ways: {name}"
+    return ""
 
 
 class Named(Protocol):

@@ -285,5 +285,5 @@ def names_around(source: str) -> list[str]:
             while (parent := parents.get(node)) is not None:
                 node = parent
                 found.append(node.tag)
-            return found[::-1]
+            return [name.rpartition("}")[2] for name in reversed(found)]
     return []

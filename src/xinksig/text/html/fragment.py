@@ -13,6 +13,7 @@ _ITEMS = frozenset(("li", "dd", "dt"))
 _DOCUMENT = frozenset(("html", "head", "body"))
 _IN_HEAD = frozenset(("base", "basefont", "bgsound", "link", "meta", "noframes", "script", "style", "title"))
 _UNFINISHED = re.compile(r"(?:<[/!?]?|&#?[0-9A-Za-z]{0,40})\Z")
+_MOST_PASSES = 3
 _SPACE = "\t\n\f\r "
 
 
@@ -96,7 +97,13 @@ def fragment(html: str) -> Fragment:
     from xinksig.text.html.tree import closed
 
     tags = {span.name for span in spans(html) if span.kind == START}
-    return Fragment(closed(html, is_document=not tags.isdisjoint(_DOCUMENT)))
+    html = closed(html, is_document=not tags.isdisjoint(_DOCUMENT))
+    for _ in range(_MOST_PASSES):
+        # What a parser makes of wrong nesting it may read in another way the second time.
+        if is_well_nested(html):
+            break
+        html = closed(html, is_document=False)
+    return Fragment(html)
 
 
 def is_well_nested(html: str) -> bool:

@@ -20,11 +20,15 @@ from xinksig.text.html.scanner import (
     COMMENT,
     DROPPED,
     END,
+    INERT,
+    PLAINTEXT,
     RCDATA,
     START,
     TEXT,
+    UNSURE,
     Span,
     attributes,
+    data_state,
     names,
     self_closing,
     spans,
@@ -278,8 +282,9 @@ class _Grower:
             first = pieces[0][0]
             if first > LARGEST:
                 raise TooComplexError(_TOO_LARGE)
+            held = data_state(self._html, at, first)
             at = self._read(at, first)
-            if at != first:
+            if at != first or (held is not None and held.kind not in (INERT, UNSURE, PLAINTEXT)):
                 around = Around(())
                 around.reason = NOT_TEXT
                 self._now.trace.places.append(around)
@@ -367,7 +372,7 @@ class _Grower:
         """Take in the source up to ``stop``; ``behind`` the last place, until no wrapper is live any more."""
         now, tokenizer = self._now, self._parser.tokenizer
         while at < stop:
-            for span in spans(self._html, at, None if behind else stop):
+            for span in spans(self._html, at, stop):
                 if behind and not self._live:
                     return at
                 now.offset = span.start
@@ -596,7 +601,7 @@ class _Grower:
 
 _VOID_TAGS = VOID - {"image"}
 _LITERAL = names("style script xmp iframe noembed noframes")
-_LONG_NUMBER = re.compile(r"&#0*([0-9]{8,})|&#[xX]0*([0-9A-Fa-f]{7,})|&#0{8,}|&#[xX]0{8,}")
+_LONG_NUMBER = re.compile(r"&#0*+([0-9]{8,})|&#[xX]0*+([0-9A-Fa-f]{7,})|&#0{8,}|&#[xX]0{8,}")
 
 
 def closed(html: str, *, is_document: bool) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from xinksig.text.html import fold
 from xinksig.text.html.names import CELLS, CLOSES_P, FORMATTING, HEADINGS, RAW, TABLE_PARTS, UNSURE
-from xinksig.text.html.scanner import COMMENT, DROPPED, END, START, TEXT, Span, construct, spans
+from xinksig.text.html.scanner import COMMENT, DROPPED, END, START, TEXT, Span, construct, self_closing, spans
 from xinksig.text.html.stack import TooComplexError, Walk
 
 _SOLE = frozenset(("a", "button", "form", "nobr"))
@@ -131,7 +131,9 @@ def _takes(walk: Walk, span: Span) -> bool:
     walk.at = span.stop
     if span.kind == START:
         walk.at = walk.start(span.name, span.start, span.stop)
-        return walk.at == span.stop or _is_closed(html, span, walk.at)
+        if walk.at > span.stop:
+            return _is_closed(html, span, walk.at)
+        return span.name not in ("svg", "math") or self_closing(html, span)
     if span.kind == END:
         walk.end(span.name, span.stop)
     elif span.kind == TEXT:

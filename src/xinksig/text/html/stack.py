@@ -483,13 +483,13 @@ class Walk:
         held = subtree(self.html, tag)
         if held.kind == INERT:
             return held.stop
-        if tag.name == "select" and held.stop < len(self.html):
+        if tag.name == "select":
             match = HARMLESS_OPTIONS.match(self.html, tag.stop, held.stop)
             assert match is not None
             end = construct(self.html, match.end(), held.stop) if match.end() < held.stop else None
             if end is not None and end.kind == END and end.name == "select":
                 return held.stop
-        if tag.name != "select" and held.kind == START:
+        elif held.kind == START:
             return held.stop
         raise TooComplexError(f"only a full parser can read the {tag.name} element")
 

@@ -293,7 +293,7 @@ def text_of(message: bytes, number: str, codec: str = "") -> str:
     return octets_of(message, number).decode(charset).replace("\r\n", "\n")
 
 
-def _leaves(message: bytes) -> Iterator[str]:
+def text_leaves(message: bytes) -> Iterator[str]:
     stack: list[tuple[str, Any]] = [("", email.message_from_bytes(message))]
     while stack:
         number, part = stack.pop()
@@ -373,7 +373,7 @@ class Checked:
         return text_of(self.after, number, self.case.expect.get("codec", {}).get(number, ""))
 
     def texts(self) -> str:
-        return "\n".join(self.text(number) for number in _leaves(self.after))
+        return "\n".join(self.text(number) for number in text_leaves(self.after))
 
     def as_octets(self, text: str) -> bytes:
         """Return expected output in octets, with the line endings of the message where it names none."""

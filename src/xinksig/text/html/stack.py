@@ -489,8 +489,6 @@ class Walk:
             end = construct(self.html, match.end(), held.stop) if match.end() < held.stop else None
             if end is not None and end.kind == END and end.name == "select":
                 return held.stop
-        elif held.kind == START:
-            return held.stop
         raise TooComplexError(f"only a full parser can read the {tag.name} element")
 
     # End tags.

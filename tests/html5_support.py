@@ -4,6 +4,7 @@ Source must be LF-normalised (see ``normalised``), so that the offsets are those
 """
 
 import random
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -273,7 +274,7 @@ def placeholders(
 def _match(seen: list[Seen], at: int, word: str, ignore_case: bool) -> tuple[int, str] | None:
     blanks = any(character.isspace() for character in word)
     closing = word[-1] if len(word) > 1 and word[-1] in "}])>»』】」" else ""
-    for position, character in enumerate(" ".join(word[: len(word) - len(closing)].split())):
+    for position, character in enumerate(re.sub(r"\s+", " ", word[: len(word) - len(closing)])):
         if position and not blanks and at < len(seen) and seen[at].character == "\n":
             at += 1  # a folded line
         if at == len(seen) or not _same(seen[at].character, character, ignore_case):

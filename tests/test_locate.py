@@ -379,6 +379,7 @@ def test_case_matters_by_option() -> None:
         ("x<", "x&lt"),
         ("{ SIG }", "{\n sig\u00a0}"),
         ("{ SIG }", "{<b> s</b>ig }"),
+        ("{ SIG }", "{ sig :name}"),
         ("{SIG}", "{\n  s\nig}"),
         ("{SIG}", "{ \n&#115;ig}"),
     ],
@@ -448,6 +449,7 @@ PATTERNS = [
     PATTERN,
     PATTERN,
     pattern(("{EMAIL SIGNATURE}", "{EMAIL"), True),
+    pattern(("{ SIGN }", "{EMAIL SIGN }", ": }"), True),
     pattern(("EMAILSIGN", "{EMAILSIGNATURE}", "SIGN"), False),
 ]
 

@@ -29,7 +29,7 @@ IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]++")
 _PLAIN = re.compile(f"[^<&{BLANK}{IGNORABLE_CLASS}]++")
 """Characters that stand for themselves, whatever comes before."""
 _TAG_NAME = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*+)")
-_TAIL = re.compile(r":([A-Za-z0-9._-]{1,64})(?![A-Za-z0-9._-])")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}(?![A-Za-z0-9._-])")
 
 # What was seen of the white space before the next character.
 ANY, BROKEN, FIXED = 1, 2, 4
@@ -44,6 +44,8 @@ class Target(NamedTuple):
     word: str
     """Both."""
     has_blank: bool
+    ends_in_blank: bool
+    """Whether the stem does."""
 
 
 class Spelling(NamedTuple):
@@ -111,16 +113,17 @@ class Spelling(NamedTuple):
         elif html[start] == "<" and _behind_markup(html, start) != start:
             return -1, start + 1, ""
         gap = _gap().match
-        while done < len(stem):
+        size = len(stem) - target.ends_in_blank
+        while done < size:
             match = gap(html, at)
             unit_start, at = match.span(1) if match else (at, at)
             if unit_start < at and stem[done] != " ":
-                at = min(at, unit_start + len(stem) - done)
+                at = min(at, unit_start + size - done)
                 unit = html[unit_start:at]
             else:
                 blank = stem[done] == " "
                 done += blank
-                unit, at, white = next_unit(html, unit_start, len(stem) - done)
+                unit, at, white = next_unit(html, unit_start, size - done)
                 if blank:
                     if not white:
                         return -1, at, ""
@@ -201,23 +204,26 @@ def _tail(html: str, at: int, target: Target) -> tuple[int, int, str]:
     closing = target.closing
     if not closing:
         return at, at, ""
-    simple = _TAIL.match(html, at)
+    unit, at, white = next_unit(html, at, 1)
+    if bool(white) != target.ends_in_blank and not is_folding(white, target):
+        return -1, at, ""
+    if unit == closing:
+        return at, at, ""
+    if unit != ":":
+        return -1, at, ""
+    simple = _NAME.match(html, at)
     if simple and html.startswith(closing, simple.end()):
-        return simple.end() + 1, simple.end() + 1, simple[1]
+        return simple.end() + 1, simple.end() + 1, simple[0]
     name = ""
-    colon = False
     while len(name) <= LONGEST_NAME:
         unit, at, white = next_unit(html, at, 1)
         if white and not is_folding(white, target):
             break
-        if unit == closing and (name or not colon):
+        if unit == closing and name:
             return at, at, name
-        if not colon and unit == ":":
-            colon = True
-        elif colon and unit in _NAME_CHARACTERS:
-            name += unit
-        else:
+        if unit not in _NAME_CHARACTERS:
             break
+        name += unit
     return -1, at, ""
 
 
@@ -295,7 +301,7 @@ def _cases(letter: str, ignore_case: bool) -> set[str]:
 
 def _target(word: Word, ignore_case: bool) -> Target:
     stem = _BLANKS.sub(" ", "".join(map(_lower, word.stem)) if ignore_case else word.stem)
-    return Target(stem, word.closing, stem + word.closing, word.has_blank)
+    return Target(stem, word.closing, stem + word.closing, word.has_blank, stem[-1] == " ")
 
 
 def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:

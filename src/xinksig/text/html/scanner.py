@@ -108,7 +108,7 @@ def spans(html: str, start: int = 0, stop: int | None = None) -> Iterator[Span]:
             if group == 1:
                 continue
             if group == 4:
-                span = construct(html, at, end)
+                span = _unusual_construct(html, at, end)
                 start = span.stop
             else:
                 name = match[group or 2]
@@ -128,6 +128,19 @@ def spans(html: str, start: int = 0, stop: int | None = None) -> Iterator[Span]:
 
 def construct(html: str, start: int, stop: int) -> Span:
     """Return the one construct that the ``<`` at ``start`` opens: a tag, a comment, or TEXT."""
+    match = _token().match(html, start, stop)
+    assert match is not None
+    group = match.lastindex
+    if group == 4 or group is None:
+        return _unusual_construct(html, start, stop)
+    name = match[group]
+    return _new_span(
+        (START if group == 2 else END, start, match.end(), _USUAL_NAMES.get(name) or _lowered(name))
+    )
+
+
+def _unusual_construct(html: str, start: int, stop: int) -> Span:
+    """Return a construct that the token's pattern does not match."""
     second = html[start + 1 : min(start + 2, stop)]
     if second == "!":
         return _new_span((COMMENT, start, _declaration_stop(html, start, stop), ""))
@@ -144,9 +157,6 @@ def construct(html: str, start: int, stop: int) -> Span:
         return _new_span((TEXT, start, start + 1, ""))
     if kind == COMMENT:
         return _new_span((COMMENT, start, _behind(html, ">", start, stop), ""))
-    token = _token().match(html, start, stop)
-    if token and token.lastindex in (2, 3):
-        return _new_span((kind, start, token.end(), _lowered(token[token.lastindex])))
     match = _NAME.match(html, start, stop)
     assert match is not None
     behind = _tag_stop(html, match.end(), stop)

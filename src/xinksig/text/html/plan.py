@@ -53,6 +53,9 @@ class Plan:
         self._parts: dict[Wrapper, list[Wrapper]] = {}
         self._closed: dict[int, set[Wrapper]] = {}
         self._opened: dict[int, dict[Wrapper, str]] = {}
+        self._revived: dict[int, list[Wrapper]] = {}
+        self._known: dict[tuple[int, int], set[Wrapper]] = {}
+        """Of the families that were decided about: what a parser opens again by itself."""
         self._edits: list[tuple[int, int, int, Written]] = []
 
     def make(self) -> dict[int, str]:
@@ -71,6 +74,7 @@ class Plan:
                 self._affected[first] = None
         for source in dict.fromkeys(wrapper.source for wrapper in self._affected):
             self._decide(source)
+        self._order_revived()
         return self._more
 
     def _chain(self, number: int, around: Around) -> list[Wrapper]:
@@ -201,7 +205,10 @@ class Plan:
     def _decide(self, source: tuple[int, int]) -> None:
         """Decide where the elements of a family are open."""
         known = copied = False
+        by_itself = self._known[source] = set()
         for wrapper in self._incarnations(source):
+            if known:
+                by_itself.add(wrapper)
             if wrapper not in self._affected:
                 known, copied = self._pass(wrapper, known, copied)
                 continue
@@ -209,10 +216,11 @@ class Plan:
             if wrapper.adopted and (not segments[0] or len(segments) > 1):
                 self._refuse(wrapper, _ADOPTED)
             if not segments[0]:
+                by_itself.discard(wrapper)
                 known = self._take_out_start(wrapper, known)
             else:
                 if wrapper.start < 0 and not known:
-                    self._revive(wrapper, wrapper.born, copied)
+                    self._revive(wrapper, copied)
                 known = copied = True
             for index, number in enumerate(self._cuts.get(wrapper, ())):
                 if segments[index]:
@@ -237,7 +245,7 @@ class Plan:
         if wrapper.start < 0 and not known:
             if wrapper.adopted or wrapper.tangled:
                 self._refuse_family(wrapper, _ADOPTED)
-            self._revive(wrapper, wrapper.born, copied)
+            self._revive(wrapper, copied)
         return True, True
 
     def _segments(self, wrapper: Wrapper) -> list[bool]:
@@ -264,7 +272,9 @@ class Plan:
     def _take_out_start(self, wrapper: Wrapper, known: bool) -> bool:
         """Let the wrapper not begin where it does; return whether a parser still knows of its family."""
         if wrapper.start < 0:
-            return known and self._forget(wrapper)
+            if known:
+                self._forget(wrapper)
+            return False
         if wrapper.closed and wrapper.closed not in ("p", "a", "nobr"):
             self._refuse(wrapper, _NOT_REMOVABLE)
         self._edit(_DELETED, 0, wrapper.start, wrapper.stop, self._closing(wrapper), "wrapper")
@@ -281,27 +291,40 @@ class Plan:
             for other in self._affected
         )
 
-    def _forget(self, wrapper: Wrapper) -> bool:
-        """Keep a parser from opening the wrapper again; return whether it still knows of its family."""
-        for number, (place, fragment) in enumerate(self._changes):
-            if wrapper.block is None and wrapper.born == place.start and wrapper in self._chains[number]:
+    def _forget(self, wrapper: Wrapper) -> None:
+        """Keep a parser from opening the wrapper again."""
+        for number in self._cuts.get(wrapper, ()):
+            if wrapper.block is None and wrapper.born == self._changes[number][0].start:
                 # The place's own character would have opened it.
-                if number in self._cuts.get(wrapper, ()):
-                    self._closed.setdefault(number, set()).add(wrapper)
-                    return False
-                if fragment is None and wrapper not in self._cuts:
-                    return True
+                self._closed.setdefault(number, set()).add(wrapper)
+                return
         text = f"</{self._name(wrapper)}>"
         at = wrapper.born
         if wrapper.block is not None:
             at = wrapper.block.start
             text = self._closing(wrapper.block) + text
         self._edit(_UNDONE, -wrapper.serial, at, at, text, "wrapper")
-        return False
 
-    def _revive(self, wrapper: Wrapper, offset: int, copied: bool) -> None:
+    def _revive(self, wrapper: Wrapper, copied: bool) -> None:
+        """Open the wrapper where a parser would not do it any more."""
+        self._revived.setdefault(wrapper.born, []).append(wrapper)
         tag = self._tag(wrapper, copied)
-        self._edit(_REVIVED, wrapper.serial, offset, offset, tag, "wrapper")
+        self._edit(_REVIVED, wrapper.serial, wrapper.born, wrapper.born, tag, "wrapper")
+
+    def _order_revived(self) -> None:
+        """Have what a parser opens by itself inside something revived opened behind that."""
+        if not self._revived:
+            return
+        for source, family in self._trace.families.items():
+            for wrapper in self._incarnations(source) if source in self._known else family:
+                revived = self._revived.get(wrapper.born, ())
+                if wrapper.start >= 0 or wrapper.adopted or not revived or wrapper in revived:
+                    continue
+                is_known = wrapper in self._known[source] if source in self._known else True
+                if is_known and wrapper.serial > min(other.serial for other in revived):
+                    at = wrapper.born
+                    self._edit(_UNDONE, -wrapper.serial, at, at, f"</{self._name(wrapper)}>", "wrapper")
+                    self._edit(_REVIVED, wrapper.serial, at, at, self._tag(wrapper, True), "wrapper")
 
     def _refuse(self, wrapper: Wrapper, reason: str) -> None:
         for number in range(len(self._changes)):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from xinksig.text.html.names import BARRIERS, FORMATTING, SPECIAL, VISIBLE, VOID
+from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL, VISIBLE, VOID
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -272,6 +272,8 @@ class _Grower:
         self._chained: set[Wrapper] = set()
         self._blocks: dict[Wrapper, list[_Node]] = {}
         self._before: list[_Node] = []
+        self._doubtful: set[_Node | None] = set()
+        self._cell_phases = [self._parser.phases[name] for name in ("inCell", "inCaption", "afterBody")]
         self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
         self._diverged = False
 
@@ -345,7 +347,7 @@ class _Grower:
                 break
             if node.name in FORMATTING:
                 around.beyond.append(node)
-        if self._diverged:
+        if self._diverged or not self._doubtful.isdisjoint(nodes) or None in self._doubtful:
             around.reason = _DIVERGED
         elif self._parser.phase in self._table_phases:
             around.reason = IN_TABLE
@@ -408,12 +410,27 @@ class _Grower:
             text = text.replace("\0", "")
         rest = text.lstrip(_SPACE)
         if len(rest) < len(text):
+            self._check_blanks()
             blanks = text[: len(text) - len(rest)].replace("\r\n", "\n").replace("\r", "\n")
             self._feed({"type": self._types["SpaceCharacters"], "data": blanks})
         if rest:
             shows = is_visible_text(self._html, start, stop)
             self._feed({"type": self._types["Characters"], "data": _VISIBLE if shows else _INVISIBLE})
         self._watch(None)
+
+    def _check_blanks(self) -> None:
+        """Note where html5lib does not open formatting again for blanks, as browsers do."""
+        tree = self._tree
+        if self._parser.phase not in self._cell_phases or not tree.activeFormattingElements:
+            return
+        last = tree.activeFormattingElements[-1]
+        if last is None or last in tree.openElements:
+            return
+        cell = next((node for node in reversed(tree.openElements) if node.name in CELLS), None)
+        self._doubtful.add(cell)
+        for around in self._now.trace.places:
+            if not self._live.keys().isdisjoint(around.chain):
+                around.reason = around.reason or _DIVERGED
 
     def _read_start(self, tag: Span) -> None:
         html, now, nodes = self._html, self._now, self._tree.openElements

@@ -87,7 +87,7 @@ def _page(root: Any) -> Page:
         if step[0] == "leave":
             _, node, shown = step
             name = node.tag
-            blocks += name in _STOPS and name != "div"
+            blocks += name in _STOPS
             if len(units) + blocks == shown and name not in _STOPS and name not in _VOID:
                 empty[name] += 1
             continue

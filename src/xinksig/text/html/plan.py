@@ -123,7 +123,10 @@ class Plan:
     def _look(self, wrapper: Wrapper, start: int, stop: int) -> None:
         """Note in which gaps a part of the source shows something, and the places in it."""
         for number, (place, _) in enumerate(self._changes):
-            if start <= place.start < stop:
+            if place.start < start < place.stop:
+                wrapper.pieces |= 1 << number
+                start = place.stop
+            elif start <= place.start < stop:
                 if is_visible(self._html, start, place.start):
                     wrapper.seen |= 1 << number
                 wrapper.pieces |= 1 << number
@@ -243,6 +246,8 @@ class Plan:
     def _pass(self, wrapper: Wrapper, known: bool, copied: bool) -> tuple[bool, bool]:
         """Let an element be that no place is in; return whether a parser knows of its family behind it."""
         if wrapper.start < 0 and not known:
+            if wrapper.block is not None and not any(self._segments(wrapper)):
+                return known, copied
             if wrapper.adopted or wrapper.tangled:
                 self._refuse_family(wrapper, _ADOPTED)
             self._revive(wrapper, copied)

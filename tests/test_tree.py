@@ -9,7 +9,7 @@ import pytest
 from dom_judge import names_around, page
 from html_documents import document
 from real_placements import html_bodies, placement
-from xinksig.text.html import tree
+from xinksig.text.html import growth, tree
 from xinksig.text.html.fragment import is_well_nested
 from xinksig.text.html.wrappers import Around, Trace
 
@@ -181,8 +181,8 @@ def test_attributes_are_limited() -> None:
 
 
 def test_elements_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tree.MOST_ELEMENTS == 20_000
-    monkeypatch.setattr(tree, "MOST_ELEMENTS", 2_000)
+    assert growth.MOST_ELEMENTS == 20_000
+    monkeypatch.setattr(growth, "MOST_ELEMENTS", 2_000)
     assert not reason("<br>" * 1_900 + P)
     assert "2000" in reason("<br>" * 2_001 + P)
     assert "2000" in reason("".join(f"<p><b id={n}>x</p>" for n in range(80)) + P)

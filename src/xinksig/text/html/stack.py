@@ -9,16 +9,32 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, cast
 
+from xinksig.text.html.kinds import (
+    BARRIER_TAG,
+    BLOCK_KINDS,
+    BUTTON_TAG,
+    ENDS_BY_ITSELF,
+    FORM_TAG,
+    FORMATTING_TAG,
+    HEADING_TAG,
+    IGNORED_TAG,
+    IN_HEAD,
+    ITEM_TAG,
+    KINDS,
+    PART_TAG,
+    RAW_IN_HEAD,
+    RAW_TAG,
+    SUBTREE_TAG,
+    TABLE_TAG,
+    VOID_TAG,
+)
 from xinksig.text.html.names import (
     CELLS,
-    CLOSES_P,
     DISPUTED,
     FORMATTING,
     HEADINGS,
-    RAW,
     SPECIAL,
     TABLE_PARTS,
-    VOID,
 )
 from xinksig.text.html.runs import (
     BODY,
@@ -40,7 +56,6 @@ from xinksig.text.html.scanner import (
     Span,
     attributes,
     construct,
-    names,
     raw_content,
     subtree,
 )
@@ -87,60 +102,6 @@ def open_elements(html: str, offsets: Sequence[int]) -> list[list[Element]] | No
     except TooComplexError:
         return None
     return found
-
-
-_VOID_TAG = 1
-_FORMATTING_TAG = 2
-_BLOCK_TAG = 3
-_ITEM_TAG = 4
-_HEADING_TAG = 5
-_TABLE_TAG = 6
-_PART_TAG = 7
-_RAW_TAG = 8
-_SUBTREE_TAG = 9
-_BARRIER_TAG = 10
-_IGNORED_TAG = 11
-_FORM_TAG = 12
-_BUTTON_TAG = 13
-_HARD_TAG = 14
-
-_PARTS = names("caption col colgroup tbody tfoot thead tr td th")
-_KINDS = {
-    **dict.fromkeys(CLOSES_P | {"dialog", "search"}, _BLOCK_TAG),
-    **dict.fromkeys(VOID, _VOID_TAG),
-    **dict.fromkeys(FORMATTING, _FORMATTING_TAG),
-    **dict.fromkeys(HEADINGS, _HEADING_TAG),
-    **dict.fromkeys(RAW - {"plaintext"}, _RAW_TAG),
-    **dict.fromkeys(("li", "dd", "dt"), _ITEM_TAG),
-    **dict.fromkeys(_PARTS, _PART_TAG),
-    **dict.fromkeys(("svg", "math", "select"), _SUBTREE_TAG),
-    **dict.fromkeys(("applet", "marquee", "object", "template"), _BARRIER_TAG),
-    **dict.fromkeys(("html", "head", "body", "frame"), _IGNORED_TAG),
-    **dict.fromkeys(
-        (
-            "rt",
-            "rp",
-            "rb",
-            "rtc",
-            "option",
-            "optgroup",
-            "plaintext",
-            "frameset",
-            "isindex",
-            "command",
-            "menuitem",
-        ),
-        _HARD_TAG,
-    ),
-    "table": _TABLE_TAG,
-    "form": _FORM_TAG,
-    "button": _BUTTON_TAG,
-}
-_BLOCK_KINDS = (_BLOCK_TAG, _HEADING_TAG, _ITEM_TAG, _BUTTON_TAG)
-_ENDS_BY_ITSELF = _PARTS | names("p li dd dt")
-"""Elements whose end tag may be left out."""
-_IN_HEAD = names("base basefont bgsound link meta")
-_RAW_IN_HEAD = names("style script title noframes")
 
 
 class Walk:
@@ -303,11 +264,11 @@ class Walk:
         elif name == "body":
             self.imply_body()
             self.stack[1] = Element("body", tag.start, tag.stop)
-        elif name in _RAW_IN_HEAD:
+        elif name in RAW_IN_HEAD:
             self.at = self._behind_raw(tag)
         elif name in ("noscript", "template", "frameset"):
             raise TooComplexError(f"a {name} tag stands before the body")
-        elif name not in _IN_HEAD and name != "head":
+        elif name not in IN_HEAD and name != "head":
             self.imply_body()
             self.at = self.start(name, tag.start, tag.stop)
 
@@ -317,21 +278,21 @@ class Walk:
         """Take in a start tag; return the offset behind it, or behind its content where that is no markup."""
         self._closed = -1
         stack = self.stack
-        kind = _KINDS.get(name, 0)
-        if stack[-1].name in TABLE_PARTS and kind not in (_PART_TAG, _IGNORED_TAG):
+        kind = KINDS.get(name, 0)
+        if stack[-1].name in TABLE_PARTS and kind not in (PART_TAG, IGNORED_TAG):
             return self._start_in_table(name, start, stop)
         if not kind:
             self._push(name, start, stop)
-        elif kind == _FORMATTING_TAG:
+        elif kind == FORMATTING_TAG:
             self._start_formatting(name, start, stop)
-        elif kind == _VOID_TAG:
+        elif kind == VOID_TAG:
             if name == "hr":
                 self._close_p()
-        elif kind in _BLOCK_KINDS:
+        elif kind in BLOCK_KINDS:
             self._start_block(kind, name, start, stop)
-        elif kind == _PART_TAG:
+        elif kind == PART_TAG:
             self._start_part(name, start, stop)
-        elif kind == _TABLE_TAG:
+        elif kind == TABLE_TAG:
             self._start_table(start, stop)
         else:
             return self._start_rare(kind, name, start, stop)
@@ -352,9 +313,9 @@ class Walk:
 
     def _start_block(self, kind: int, name: str, start: int, stop: int) -> None:
         counts = self._counts
-        if kind == _ITEM_TAG:
+        if kind == ITEM_TAG:
             self._close_item(("li",) if name == "li" else ("dd", "dt"))
-        elif kind == _BUTTON_TAG:
+        elif kind == BUTTON_TAG:
             if counts.get("button"):
                 raise TooComplexError("a button stands in a button")
             self._push(name, start, stop)
@@ -365,7 +326,7 @@ class Walk:
             self._close_p()
             if name == "p" and not counts["p"]:
                 self.revivers.add(start)
-        if kind == _HEADING_TAG and self.top in HEADINGS:
+        if kind == HEADING_TAG and self.top in HEADINGS:
             self.strays += 1
             self._pop_to(len(self.stack) - 1)
         self._push(name, start, stop)
@@ -449,24 +410,24 @@ class Walk:
         return True
 
     def _start_rare(self, kind: int, name: str, start: int, stop: int) -> int:
-        if kind == _RAW_TAG:
+        if kind == RAW_TAG:
             if name == "xmp":
                 self._close_p()
             return self._behind_raw(Span(START, start, stop, name))
-        if kind == _SUBTREE_TAG:
+        if kind == SUBTREE_TAG:
             return self._behind_subtree(Span(START, start, stop, name))
-        if kind == _BARRIER_TAG:
+        if kind == BARRIER_TAG:
             formatting = not FORMATTING.isdisjoint(self._counts) and any(map(self._counts.get, FORMATTING))
             if name == "template" and (self._counts.get("p") or formatting):
                 raise TooComplexError("a template stands in a paragraph or in formatting")
             self._push_barrier(name, start, stop)
-        elif kind == _FORM_TAG:
+        elif kind == FORM_TAG:
             if self._form is not None:
                 raise TooComplexError("a form stands in a form")
             self._close_p()
             self._push(name, start, stop)
             self._form = self.stack[-1]
-        elif kind == _IGNORED_TAG:
+        elif kind == IGNORED_TAG:
             self.strays += 1
         else:
             raise TooComplexError(f"parsers do not agree about the tag {name}")
@@ -497,14 +458,14 @@ class Walk:
         """Take in an end tag."""
         stack = self.stack
         top = stack[-1].name
-        kind = _KINDS.get(name, 0)
-        if top == name and kind < _TABLE_TAG:
+        kind = KINDS.get(name, 0)
+        if top == name and kind < TABLE_TAG:
             self._closed = -1
             stack.pop()
             self._counts[name] -= 1
-        elif kind in (_TABLE_TAG, _PART_TAG, _IGNORED_TAG):
+        elif kind in (TABLE_TAG, PART_TAG, IGNORED_TAG):
             self._end_part(kind, name, stop)
-        elif kind == _FORM_TAG:
+        elif kind == FORM_TAG:
             self._end_form()
         elif top in TABLE_PARTS:
             if name in ("p", "br"):
@@ -516,12 +477,12 @@ class Walk:
 
     def _end_other(self, kind: int, name: str) -> None:
         counts = self._counts
-        if kind == _BARRIER_TAG:
+        if kind == BARRIER_TAG:
             if self._barriers and self.stack[self._barriers[-1]].name == name:
                 self._pop_barrier()
             else:
                 self.strays += 1
-        elif kind == _HEADING_TAG:
+        elif kind == HEADING_TAG:
             self.strays += 1
             if any(map(counts.get, HEADINGS)):
                 self._pop_to(self._nearest(HEADINGS))
@@ -530,14 +491,14 @@ class Walk:
         else:
             at = self._nearest((name,))
             above = [element.name for element in self.stack[at + 1 :]]
-            if kind in (0, _FORMATTING_TAG):
+            if kind in (0, FORMATTING_TAG):
                 disputed = not DISPUTED.isdisjoint(above)
                 if disputed or not SPECIAL.isdisjoint(above):
                     if kind or disputed:
                         raise TooComplexError(f"a {name} element ends in a block that began inside it")
                     self.strays += 1
                     return
-            if kind == _ITEM_TAG and name == "li" and ("ol" in above or "ul" in above):
+            if kind == ITEM_TAG and name == "li" and ("ol" in above or "ul" in above):
                 self.strays += 1
                 return
             self._pop_to(at)
@@ -556,7 +517,7 @@ class Walk:
 
     def _end_part(self, kind: int, name: str, stop: int) -> None:
         """Take in the end tag of a table, of a part of it, or of the body."""
-        if kind == _IGNORED_TAG:
+        if kind == IGNORED_TAG:
             if not self._barriers and name in ("body", "html"):
                 self._closed = stop
             self.strays += 1
@@ -635,7 +596,7 @@ class Walk:
         for element in stack[at + 1 :]:
             if element.name in FORMATTING:
                 raise TooComplexError(f"a {element.name} element is left open at the end of its block")
-            if element.name not in _ENDS_BY_ITSELF:
+            if element.name not in ENDS_BY_ITSELF:
                 self.strays += 1
         for element in stack[at:]:
             counts[element.name] -= 1
@@ -645,5 +606,5 @@ class Walk:
         at = self._barriers.pop()
         self._counts = self._frames.pop()
         self._counts[self.stack[at].name] -= 1
-        self.strays += sum(element.name not in _ENDS_BY_ITSELF for element in self.stack[at + 1 :])
+        self.strays += sum(element.name not in ENDS_BY_ITSELF for element in self.stack[at + 1 :])
         del self.stack[at:]

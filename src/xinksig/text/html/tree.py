@@ -9,11 +9,12 @@ The only module that imports html5lib, frozen at 1.1; whatever it raises means t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL, VISIBLE, VOID
+from xinksig.text.html.growth import PLACE, SEEN, UNSEEN, Attributes, Leaf, Node, Now
+from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -33,6 +34,7 @@ from xinksig.text.html.scanner import (
     self_closing,
     spans,
 )
+from xinksig.text.html.serialise import serialised
 from xinksig.text.html.stack import DEEPEST, TooComplexError
 from xinksig.text.html.wrappers import (
     IN_TABLE,
@@ -48,22 +50,15 @@ from xinksig.text.html.wrappers import (
 
 LARGEST = 512 << 10
 """Characters read at most."""
-MOST_ELEMENTS = 20_000
-"""Elements made or made again."""
-MOST_MOVED = 200
-"""Texts moved out of a table."""
 MOST_ATTRIBUTES = 64
 """Attributes of a tag."""
 
-_VISIBLE = "x"
-_INVISIBLE = "\u00a0"
-_PLACE = "\ufdd0"
-_NOWHERE = (-1, -1)
 _SPACE = "\t\n\f\r "
 _MOST_ROUNDS = 8
 """How many times a parser builds formatting anew at one end tag."""
 _BIG_TAG = 2 * MOST_ATTRIBUTES
 _READ_ATTRIBUTES = FORMATTING | {"input", "annotation-xml"}
+_LONG_NUMBER = re.compile(r"&#0*+([0-9]{8,})|&#[xX]0*+([0-9A-Fa-f]{7,})|&#0{8,}|&#[xX]0{8,}")
 _UNSETTLED = names("initial beforeHtml beforeHead inHead inHeadNoscript afterHead afterBody afterAfterBody")
 _TABLE_PHASES = ("inTable", "inTableText", "inColumnGroup", "inTableBody", "inRow")
 _TOO_LARGE = "it stands too far down in a document that only a full parser can read"
@@ -87,118 +82,6 @@ def trace(html: str, places: Sequence[Pieces]) -> Trace:
         around.reason = reason
         refused.places.append(around)
     return refused
-
-
-class _Attributes(dict[Any, str]):
-    """The attributes of an element, with the span of the start tag that they come from."""
-
-    source = _NOWHERE
-
-
-class _Now:
-    """The token that is being taken in, and what has been done so far."""
-
-    def __init__(self) -> None:
-        self.trace = Trace()
-        self.offset = 0
-        self.attributes: dict[Any, str] | None = None
-        self.ending = ""
-        self.gap = 1
-        self.place = 0
-        self.made = 0
-        self.moved = 0
-
-
-class _Node(Wrapper):
-    """An element as html5lib handles it, without its text."""
-
-    __slots__ = ("_attributes", "childNodes", "filled", "nameTuple", "namespace", "now", "parent")
-
-    def __init__(self, now: _Now, name: str, namespace: str | None) -> None:
-        super().__init__(name, -1, -1)
-        self.now = now
-        self.namespace = namespace
-        self.nameTuple = (namespace, name)
-        self.parent: _Node | None = None
-        self.childNodes: dict[_Node, None] = {}
-        self.filled = False
-        self._attributes: dict[Any, str] = {}
-        self.born = now.offset
-        now.made += 1
-        if now.made > MOST_ELEMENTS:
-            raise TooComplexError(f"a parser would make more than {MOST_ELEMENTS} elements of it")
-        if name in VISIBLE:
-            self.seen = now.gap
-
-    @property
-    def attributes(self) -> dict[Any, str]:
-        return self._attributes
-
-    @attributes.setter
-    def attributes(self, attributes: dict[Any, str]) -> None:
-        self._attributes = attributes
-        self.source = getattr(attributes, "source", _NOWHERE)
-        if attributes is self.now.attributes:
-            self.start, self.stop = self.source
-
-    def show(self, seen: int, pieces: int) -> None:
-        """Note what the element holds now, for it and for those around it."""
-        node: _Node | None = self
-        while node is not None and (seen & ~node.seen or pieces & ~node.pieces):
-            node.seen |= seen
-            node.pieces |= pieces
-            node = node.parent
-
-    def appendChild(self, node: "_Node | _Leaf") -> None:  # noqa: N802
-        self.filled = True
-        if isinstance(node, _Node):
-            if node.parent is not None:
-                node.parent.childNodes.pop(node, None)
-            elif node.source[0] >= 0 and not (node.adopted and node.name == self.now.ending):
-                self.now.trace.add(node)
-            node.parent = self
-            self.childNodes[node] = None
-            self.show(node.seen, node.pieces)
-
-    def insertBefore(self, node: "_Node | _Leaf", _: "_Node") -> None:  # noqa: N802
-        self.appendChild(node)
-
-    def insertText(self, data: str, insertBefore: "_Node | None" = None) -> None:  # noqa: N802, N803
-        self.filled = True
-        if insertBefore is not None:
-            self.now.moved += 1
-            if self.now.moved > MOST_MOVED:
-                raise TooComplexError(f"a parser would move more than {MOST_MOVED} texts of it out of tables")
-        self.show(self.now.gap if _VISIBLE in data else 0, self.now.place if _PLACE in data else 0)
-
-    def removeChild(self, node: "_Node") -> None:  # noqa: N802
-        self.childNodes.pop(node, None)
-        # ``parent`` stays as a sign that the node is known; it is appended elsewhere at once.
-
-    def reparentChildren(self, parent: "_Node") -> None:  # noqa: N802
-        for child in list(self.childNodes):
-            parent.appendChild(child)
-        parent.show(self.seen, self.pieces)
-        self.childNodes.clear()
-
-    def cloneNode(self) -> "_Node":  # noqa: N802
-        clone = _Node(self.now, self.name, self.namespace)
-        clone.seen = 0
-        clone.adopted = True
-        attributes = _Attributes(self._attributes)
-        attributes.source = self.source
-        clone.attributes = attributes
-        return clone
-
-    def hasContent(self) -> bool:  # noqa: N802
-        return self.filled
-
-
-class _Leaf:
-    """A comment or a doctype, of which nothing needs to be known."""
-
-    def __init__(self, *_: object) -> None:
-        self.parent = None
 
 
 class _Stream:
@@ -237,18 +120,18 @@ def _token_types() -> dict[str, int]:
     return dict(tokenTypes)
 
 
-def _new_parser(now: _Now) -> Any:
+def _new_parser(now: Now) -> Any:
     """Return a parser of html5lib whose tree is made of our nodes."""
     from html5lib.treebuilders.base import TreeBuilder
 
     class Builder(TreeBuilder):
-        commentClass = doctypeClass = _Leaf  # noqa: N815
+        commentClass = doctypeClass = Leaf  # noqa: N815
 
-        def documentClass(self) -> _Node:  # noqa: N802
-            return _Node(now, "#document", None)
+        def documentClass(self) -> Node:  # noqa: N802
+            return Node(now, "#document", None)
 
-        def elementClass(self, name: str, namespace: str | None) -> _Node:  # noqa: N802
-            return _Node(now, name, namespace)
+        def elementClass(self, name: str, namespace: str | None) -> Node:  # noqa: N802
+            return Node(now, name, namespace)
 
     parser = _parser_class()(Builder)
     parser.innerHTMLMode = False
@@ -264,15 +147,15 @@ class _Grower:
     def __init__(self, html: str, places: Sequence[Pieces]) -> None:
         self._html = html
         self._places = places
-        self._now = _Now()
+        self._now = Now()
         self._parser = _new_parser(self._now)
         self._tree = self._parser.tree
         self._types = _token_types()
         self._live: dict[Wrapper, None] = {}
         self._chained: set[Wrapper] = set()
-        self._blocks: dict[Wrapper, list[_Node]] = {}
-        self._before: list[_Node] = []
-        self._doubtful: set[_Node | None] = set()
+        self._blocks: dict[Wrapper, list[Node]] = {}
+        self._before: list[Node] = []
+        self._doubtful: set[Node | None] = set()
         self._cell_phases = [self._parser.phases[name] for name in ("inCell", "inCaption", "afterBody")]
         self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
         self._diverged = False
@@ -313,7 +196,7 @@ class _Grower:
             at = stop
             now.offset = start
             if stop > start:
-                self._feed({"type": self._types["Characters"], "data": _PLACE})
+                self._feed({"type": self._types["Characters"], "data": PLACE})
             nodes = tree.openElements
             block = nearest_block(nodes)
             if around is None:
@@ -337,7 +220,7 @@ class _Grower:
         now.place = 0
         return at
 
-    def _around(self, nodes: list[_Node], block: int) -> Around:
+    def _around(self, nodes: list[Node], block: int) -> Around:
         around = Around([node.name for node in nodes[:block]][::-1])
         around.chain = list(nodes[block:][::-1])
         if block:
@@ -357,7 +240,7 @@ class _Grower:
             around.reason = refusal([node.name for node in reversed(nodes)])
         return around
 
-    def _pending(self, now: _Now) -> list[Wrapper]:
+    def _pending(self, now: Now) -> list[Wrapper]:
         """Return wrappers for the formatting that would be opened again here, innermost first."""
         found: list[Wrapper] = []
         for node in reversed(self._tree.activeFormattingElements):
@@ -415,7 +298,7 @@ class _Grower:
             self._feed({"type": self._types["SpaceCharacters"], "data": blanks})
         if rest:
             shows = is_visible_text(self._html, start, stop)
-            self._feed({"type": self._types["Characters"], "data": _VISIBLE if shows else _INVISIBLE})
+            self._feed({"type": self._types["Characters"], "data": SEEN if shows else UNSEEN})
         self._watch(None)
 
     def _check_blanks(self) -> None:
@@ -435,7 +318,7 @@ class _Grower:
     def _read_start(self, tag: Span) -> None:
         html, now, nodes = self._html, self._now, self._tree.openElements
         _, start, stop, name = tag
-        found = _Attributes()
+        found = Attributes()
         foreign = bool(nodes) and nodes[-1].namespace != self._tree.defaultNamespace
         if foreign or name in _READ_ATTRIBUTES or stop - start > _BIG_TAG:
             found.update(attributes(html, start, stop))
@@ -478,7 +361,7 @@ class _Grower:
         self._feed({"type": self._types["EndTag"], "name": name, "data": {}, "selfClosing": False})
         self._watch(tag, crossing)
 
-    def _crossing(self, name: str) -> "tuple[_Node, list[_Node]] | None":
+    def _crossing(self, name: str) -> "tuple[Node, list[Node]] | None":
         """Return the formatting that ends here and the blocks in it around which it is built anew."""
         tree = self._tree
         nodes = tree.openElements
@@ -550,7 +433,7 @@ class _Grower:
             ordinary = True
         return parser.phase if ordinary else parser.phases["inForeignContent"]
 
-    def _watch(self, tag: Span | None, crossing: "tuple[_Node, list[_Node]] | None" = None) -> None:
+    def _watch(self, tag: Span | None, crossing: "tuple[Node, list[Node]] | None" = None) -> None:
         """Drop the wrappers of which all is known behind the token that was taken in last."""
         live, nodes = self._live, self._tree.openElements
         if crossing is not None and crossing[0] in live:
@@ -614,13 +497,6 @@ class _Grower:
         return False
 
 
-# Closing what is broken.
-
-_VOID_TAGS = VOID - {"image"}
-_LITERAL = names("style script xmp iframe noembed noframes")
-_LONG_NUMBER = re.compile(r"&#0*+([0-9]{8,})|&#[xX]0*+([0-9A-Fa-f]{7,})|&#0{8,}|&#[xX]0{8,}")
-
-
 def closed(html: str, *, is_document: bool) -> str:
     """Return the content of the body that an HTML5 parser makes of ``html``, with every element closed.
 
@@ -632,43 +508,4 @@ def closed(html: str, *, is_document: bool) -> str:
     if not is_document:
         source = f"<!DOCTYPE html><body>{source}"
     body = html5lib.parse(source, treebuilder="etree", namespaceHTMLElements=False).find("body")
-    return "" if body is None else "".join(_serialised(body))
-
-
-def _serialised(body: Any) -> Iterator[str]:
-    """Yield the source of what an element holds."""
-    yield _escaped(body.text or "")
-    todo: list[Any] = list(reversed(body))
-    while todo:
-        node = todo.pop()
-        if isinstance(node, str):
-            yield node
-            continue
-        todo.append(_escaped(node.tail or ""))
-        if not isinstance(node.tag, str):
-            yield f"<!--{node.text or ''}-->"
-            continue
-        name = node.tag.rpartition("}")[2]
-        if name == "plaintext":
-            name = "pre"
-        yield f"<{name}{''.join(_serialised_attributes(node))}>"
-        if name in _VOID_TAGS and "}" not in node.tag:
-            continue
-        text = node.text or ""
-        if name in ("pre", "listing", "textarea") and text.startswith("\n"):
-            yield "\n"
-        yield text if name in _LITERAL else _escaped(text)
-        todo.append(f"</{name}>")
-        todo.extend(reversed(node))
-
-
-def _serialised_attributes(node: Any) -> Iterator[str]:
-    for key, value in node.attrib.items():
-        space, _, name = key.rpartition("}")
-        prefix = {"{http://www.w3.org/1999/xlink": "xlink:", "{http://www.w3.org/XML/1998/namespace": "xml:"}
-        quoted = value.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace('"', "&quot;")
-        yield f' {prefix.get(space, "")}{name}="{quoted}"'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "" if body is None else serialised(body)

@@ -17,6 +17,9 @@ _REFERENCE = re.compile(r"&#?[0-9A-Za-z]{0,40}\Z")
 _FIRST_OF_TAG = re.compile(r"[a-zA-Z/!?]")
 _FIRST_OF_REFERENCE = re.compile(r"[0-9A-Za-z;#=]")
 
+_START_OF_PRE = re.compile(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
+_NEAR = 400
+
 _IN_LINK = "the signature has links and stands in a link that goes on around its block"
 _IN_SAME = "the signature has a {0} element and stands in another {0} element"
 _JOINS = "without it, the characters around it would read as a tag or a character reference"
@@ -55,6 +58,8 @@ def inject(
         more = plan.make()
         if not more:
             written = plan.written(newline)
+            if any(item.keeps_blanks for item in written):
+                _keep_line_breaks(html, written, newline)
             more = _joined(html, written, changes)
         if not more:
             return Injection(_in_lines(html, written, newline, width), refused)
@@ -90,6 +95,19 @@ def _items(outer: Sequence[str]) -> set[str]:
         elif name in SPECIAL and name not in ("address", "div", "p"):
             break
     return found
+
+
+def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
+    """Keep the line break behind a removed trigger that would come to stand at the start of a ``pre``."""
+    begins = False
+    stop = -1
+    for index, (edit, _, _) in enumerate(written):
+        if edit.start != stop:
+            begins = _START_OF_PRE.search(html[max(0, edit.start - _NEAR) : edit.start]) is not None
+        begins = begins and not edit.text
+        stop = edit.stop
+        if begins and html[stop : stop + 1] in ("\n", "\r"):
+            written[index] = written[index]._replace(edit=edit._replace(text=newline))
 
 
 def _joined(

@@ -338,6 +338,7 @@ class Walk:
         if known >= 2:
             # A parser forgets the first of four that are alike, a run passes over the fourth.
             mine = attributes(self.html, start, stop)
+            self._spend(known)
             bottom = self._barriers[-1] if self._barriers else 0
             alike = [
                 element
@@ -560,10 +561,13 @@ class Walk:
         at = len(stack) - 1
         while stack[at].name not in wanted:
             at -= 1
-        self._steps += len(stack) - at
+        self._spend(len(stack) - at)
+        return at
+
+    def _spend(self, steps: int) -> None:
+        self._steps += steps
         if self._steps > _MOST_STEPS:
             raise TooComplexError("its elements stand in each other too deep and too often")
-        return at
 
     def _close_p(self) -> None:
         if self._counts.get("p"):
@@ -585,9 +589,7 @@ class Walk:
                 raise TooComplexError(f"parsers do not agree about items in {name}")
             if name in SPECIAL and name not in ("address", "div", "p"):
                 return
-            self._steps += 1
-            if self._steps > _MOST_STEPS:
-                raise TooComplexError("its elements stand in each other too deep and too often")
+            self._spend(1)
             at -= 1
 
     def _pop_to(self, at: int) -> None:

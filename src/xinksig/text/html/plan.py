@@ -63,11 +63,21 @@ class Plan:
         for number, around in enumerate(self._trace.places):
             self._chains.append(self._chain(number, around))
             if number not in self._refused:
-                self._affected.update(dict.fromkeys((*self._chains[number], *around.inside)))
+                inside = [
+                    self._in_parts(wrapper)[0] if wrapper.crossing else wrapper for wrapper in around.inside
+                ]
+                self._affected.update(dict.fromkeys((*self._chains[number], *inside)))
                 for wrapper in self._cut_at(number):
                     self._cuts.setdefault(wrapper, []).append(number)
-        for wrapper in list(self._affected):
+        todo = list(self._affected)
+        for whole, parts in self._parts.items():
+            if not self._affected.keys().isdisjoint(parts) and not any(self._segments(parts[-1])):
+                todo += whole.dropped
+                self._affected.update(dict.fromkeys(whole.dropped))
+        while todo:
+            wrapper = todo.pop()
             if wrapper.dropped and not self._segments(wrapper)[-1]:
+                todo += (other for other in wrapper.dropped if other not in self._affected)
                 self._affected.update(dict.fromkeys(wrapper.dropped))
         for first, second, *_ in self._parts.values():
             if second in self._affected and not self._segments(second)[0] and not any(self._segments(first)):
@@ -216,8 +226,8 @@ class Plan:
                 known, copied = self._pass(wrapper, known, copied)
                 continue
             segments = self._segments(wrapper)
-            if wrapper.adopted and (not segments[0] or len(segments) > 1):
-                self._refuse(wrapper, _ADOPTED)
+            if wrapper.adopted and (not known or not segments[0] or len(segments) > 1):
+                self._refuse_family(wrapper, _ADOPTED)
             if not segments[0]:
                 by_itself.discard(wrapper)
                 known = self._take_out_start(wrapper, known)

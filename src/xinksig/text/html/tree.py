@@ -65,6 +65,7 @@ _TOO_LARGE = "it stands too far down in a document that only a full parser can r
 _FOREIGN = "it stands in an image or a formula of svg or math"
 _FAILED = "the parser failed at the document"
 _DIVERGED = "tags before it are nested so wrongly that parsers build different trees"
+_FORGOTTEN = "more than three elements that are alike stand in each other"
 _UNDECIDED = "formatting around it ends too far down to be sure of it"
 
 
@@ -153,6 +154,8 @@ class _Grower:
         self._types = _token_types()
         self._live: dict[Wrapper, None] = {}
         self._chained: set[Wrapper] = set()
+        self._reborn: set[Wrapper] = set()
+        self._forgotten: set[str] = set()
         self._blocks: dict[Wrapper, list[Node]] = {}
         self._before: list[Node] = []
         self._doubtful: set[Node | None] = set()
@@ -176,10 +179,13 @@ class _Grower:
                 continue
             at = self._take(number, pieces)
         self._read(at, min(len(self._html), LARGEST), behind=True)
-        if self._live and len(self._html) > LARGEST:
-            for around in self._now.trace.places:
-                if not self._live.keys().isdisjoint(around.chain):
-                    around.reason = around.reason or _UNDECIDED
+        is_cut = len(self._html) > LARGEST
+        for around in self._now.trace.places:
+            wrappers = (*around.chain, *around.inside)
+            if is_cut and not self._live.keys().isdisjoint(wrappers):
+                around.reason = around.reason or _UNDECIDED
+            if any(wrapper.name in self._forgotten for wrapper in wrappers):
+                around.reason = around.reason or _FORGOTTEN
         return self._now.trace
 
     def _take(self, number: int, pieces: Pieces) -> int:
@@ -311,8 +317,27 @@ class _Grower:
             return
         cell = next((node for node in reversed(tree.openElements) if node.name in CELLS), None)
         self._doubtful.add(cell)
+        self._doubt_live()
+
+    def _check_alike(self, name: str, found: dict[Any, str]) -> None:
+        """Note that the first of four that are alike is forgotten: a copy more would change which one."""
+        alike = 0
+        for node in reversed(self._tree.activeFormattingElements):
+            if node is None:
+                break
+            if node.name == name and _without_id(node.attributes) == _without_id(found):
+                alike += 1
+        if alike >= 3:
+            self._forgotten.add(name)
+
+    def _doubt(self) -> None:
+        """Note that nothing is certain from here on."""
+        self._diverged = True
+        self._doubt_live()
+
+    def _doubt_live(self) -> None:
         for around in self._now.trace.places:
-            if not self._live.keys().isdisjoint(around.chain):
+            if not self._live.keys().isdisjoint((*around.chain, *around.inside)):
                 around.reason = around.reason or _DIVERGED
 
     def _read_start(self, tag: Span) -> None:
@@ -330,6 +355,8 @@ class _Grower:
         closing = html[stop - 2] == "/" and self_closing(html, tag)
         is_sole = name in ("a", "nobr")
         crossing = self._crossing(name) if is_sole else None
+        if name in FORMATTING and not is_sole:
+            self._check_alike(name, found)
         ends_other = is_sole and self._tree.elementInActiveFormattingElements(name)
         now.ending = name
         self._before = before
@@ -345,6 +372,9 @@ class _Grower:
         now.attributes = None
         if len(nodes) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
+        if name == "nobr" and ends_other and ends_other not in before:
+            # It is opened again by the tag that ends it.
+            self._doubt()
         if before and nodes[-1].start == start:
             closed = next((node for index, node in enumerate(before) if nodes[index] is not node), None)
             nodes[-1].closed = closed.name if closed is not None else name if ends_other else ""
@@ -373,7 +403,8 @@ class _Grower:
         if not blocks:
             return None
         # html5lib takes three elements between the two, newer parsers all.
-        self._diverged = self._diverged or nodes.index(blocks[0]) - at > 3
+        if nodes.index(blocks[0]) - at > 3:
+            self._doubt()
         return element, blocks
 
     def _read_comment(self, start: int, stop: int) -> int:
@@ -450,12 +481,18 @@ class _Grower:
                 continue
             if wrapper in self._before:
                 wrapper.left = self._now.offset
-                if not wrapper.seen & self._now.gap:
+                if wrapper.crossing or not wrapper.seen & self._now.gap:
                     self._note_dropped(wrapper, followed)
             if wrapper.name in FORMATTING and self._is_pending(wrapper):
                 continue
             del live[wrapper]
             incarnations = self._now.trace.families[wrapper.source]
+            latest = incarnations[-1]
+            if latest is not wrapper and latest in nodes and not wrapper.seen & self._now.gap:
+                # Whether that shows anything decides whether it is needed.
+                wrapper.dropped.append(latest)
+                self._reborn.add(latest)
+                live[latest] = None
             if (
                 tag is not None
                 and tag.kind == END
@@ -469,7 +506,11 @@ class _Grower:
         if wrapper.name not in FORMATTING:
             return bool(wrapper.seen & self._now.gap)
         # Formatting outside the nearest block may end as long as that is open.
-        if wrapper in self._chained or wrapper not in self._blocks:
+        if wrapper in self._chained:
+            return False
+        if wrapper in self._reborn:
+            return bool(wrapper.seen)
+        if wrapper not in self._blocks:
             return False
         return all(block not in self._tree.openElements for block in self._blocks[wrapper])
 
@@ -495,6 +536,10 @@ class _Grower:
             if node is not None and node.source == wrapper.source:
                 return node not in tree.openElements
         return False
+
+
+def _without_id(attributes: dict[Any, str]) -> dict[Any, str]:
+    return {key: value for key, value in attributes.items() if key != "id"}
 
 
 def closed(html: str, *, is_document: bool) -> str:

@@ -303,6 +303,13 @@ def test_several_places_in_one_wrapper_cut_it_into_segments() -> None:
     assert result("<p>a{P}<b>{P}b</b></p>", "s", BLOCK) == f"<p>as</p>{BLOCK}<p><b>b</b></p>"
     assert result("<b>a{P}b{P}c</b>", "S", None) == "<b>a</b>S<b>bc</b>"
     assert result("<span>{P}<div>{P}</div>x</span>", "S", None) == "S<span><div></div>x</span>"
+    assert result("<span><div>{P}</div>x{P}</span>", BLOCK) == f"<span><div>{BLOCK}</div>x</span>{BLOCK}"
+    assert result("<span><div>{P}</div>{P}</span>", "S") == "<span><div>S</div></span>S"
+    assert result("<span><div>{P}</div>{P}</span>", None, "S") == "<div></div>S"
+    assert (
+        result("<span>x<div>a{P}</div><i>{P}</i>y</span>", "S")
+        == "<span>x<div>aS</div></span>S<span>y</span>"
+    )
 
 
 def test_copy_has_no_id_and_a_link_no_name() -> None:
@@ -370,6 +377,11 @@ def test_wrong_nesting_is_read_as_a_parser_reads_it(source: str, expected: str) 
         ("<img alt='{P}'>", BLOCK, "text"),
         ("<div>" * 300 + "{P}", BLOCK, "256"),
         ("<b>a<i><p>b{P}</b>c</i>", BLOCK, ""),
+        ("[{S]<style>[IG}]</style>", BLOCK, "text"),
+        ("<p><b>x</p>[{S]<style>[IG}]</style>", BLOCK, ""),
+        ("<table><td><p><b>x</p> {P}", BLOCK, "wrong"),
+        ("<p><nobr>x</p><nobr>{P}", BLOCK, "wrong"),
+        ("<b><b><b><b>x</b>{P}", BLOCK, "alike"),
     ],
 )
 def test_place_that_is_not_sure_is_refused_with_a_reason(

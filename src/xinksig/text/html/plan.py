@@ -48,6 +48,8 @@ class Plan:
         self._refused = refused
         self._more: dict[int, str] = {}
         self._affected: dict[Wrapper, None] = {}
+        self._owners: dict[Wrapper, Wrapper] = {}
+        """Of wrappers without a place in them: with which other one they end."""
         self._cuts: dict[Wrapper, list[int]] = {}
         self._chains: list[list[Wrapper]] = []
         self._parts: dict[Wrapper, list[Wrapper]] = {}
@@ -72,13 +74,11 @@ class Plan:
         todo = list(self._affected)
         for whole, parts in self._parts.items():
             if not self._affected.keys().isdisjoint(parts) and not any(self._segments(parts[-1])):
-                todo += whole.dropped
-                self._affected.update(dict.fromkeys(whole.dropped))
+                todo += self._drop(whole)
         while todo:
             wrapper = todo.pop()
             if wrapper.dropped and not self._segments(wrapper)[-1]:
-                todo += (other for other in wrapper.dropped if other not in self._affected)
-                self._affected.update(dict.fromkeys(wrapper.dropped))
+                todo += self._drop(wrapper)
         for first, second, *_ in self._parts.values():
             if second in self._affected and not self._segments(second)[0] and not any(self._segments(first)):
                 self._affected[first] = None
@@ -86,6 +86,14 @@ class Plan:
             self._decide(source)
         self._order_revived()
         return self._more
+
+    def _drop(self, wrapper: Wrapper) -> list[Wrapper]:
+        """Take in what ends only with a wrapper that is not open any more; return what is new of it."""
+        new = [other for other in wrapper.dropped if other not in self._affected]
+        for other in new:
+            self._affected[other] = None
+            self._owners[other] = wrapper
+        return new
 
     def _chain(self, number: int, around: Around) -> list[Wrapper]:
         """Return what is open around a place, innermost first, as it will be when misnested tags are read."""
@@ -342,6 +350,8 @@ class Plan:
                     self._edit(_REVIVED, wrapper.serial, at, at, self._tag(wrapper, True), "wrapper")
 
     def _refuse(self, wrapper: Wrapper, reason: str) -> None:
+        while not wrapper.pieces and wrapper in self._owners:
+            wrapper = self._owners[wrapper]
         for number in range(len(self._changes)):
             if wrapper.pieces >> number & 1:
                 self._refuse_at(number, reason)

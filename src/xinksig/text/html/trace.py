@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xinksig.text.html.names import BARRIERS, FORMATTING, TABLE_PARTS, VISIBLE
+from xinksig.text.html.names import BARRIERS, FORMATTING, VISIBLE
 from xinksig.text.html.scanner import END, START, TEXT, Span, spans
 from xinksig.text.html.stack import Element, TooComplexError, Walk
 from xinksig.text.html.wrappers import (
@@ -136,6 +136,7 @@ class Tracer:
             if walk.at < start:
                 self._step(walk.at, start, 0)
                 if walk.at != start:
+                    self._trace.places[number].reason = NOT_TEXT
                     return
                 self._open_inside(number)
             for _, _, wrapper in self._live:
@@ -183,8 +184,6 @@ class Tracer:
                 shows = False
                 if kind == TEXT:
                     shows = is_visible_text(html, span.start, at)
-                    if shows and walk.top in TABLE_PARTS:
-                        raise TooComplexError("text stands in a table, but in none of its cells")
                 elif kind in (START, END):
                     at = self._take(span)
                     shows = kind == START and span.name in VISIBLE

@@ -170,9 +170,9 @@ class _Grower:
             first = pieces[0][0]
             if first > LARGEST:
                 raise TooComplexError(_TOO_LARGE)
-            held = data_state(self._html, at, first)
+            is_text = self._is_text(at, first)
             at = self._read(at, first)
-            if at != first or (held is not None and held.kind not in (INERT, UNSURE, PLAINTEXT)):
+            if at != first or not is_text:
                 around = Around(())
                 around.reason = NOT_TEXT
                 self._now.trace.places.append(around)
@@ -188,6 +188,11 @@ class _Grower:
                 around.reason = around.reason or _FORGOTTEN
         return self._now.trace
 
+    def _is_text(self, at: int, offset: int) -> bool:
+        """Tell whether ``offset`` is text, or in a subtree of which the parser knows more."""
+        held = data_state(self._html, at, offset)
+        return held is None or held.kind in (INERT, UNSURE, PLAINTEXT)
+
     def _take(self, number: int, pieces: Pieces) -> int:
         """Take in a place; return the offset behind it."""
         now, tree = self._now, self._tree
@@ -197,8 +202,8 @@ class _Grower:
         around: Around | None = None
         at = pieces[0][0]
         for start, stop in pieces:
-            if self._read(at, start) != start:
-                raise TooComplexError(_FAILED)
+            if not self._is_text(at, start) or self._read(at, start) != start:
+                raise TooComplexError(NOT_TEXT)
             at = stop
             now.offset = start
             if stop > start:

@@ -43,9 +43,12 @@ _NOWHERE = Span(TEXT, 0, 0, "")
 _NO_HINTS: Iterator[int] = iter(())
 
 
+_FAR = 8192  # characters from where on it pays to pass tables as wholes
+
+
 @cache
-def _run() -> re.Pattern[str]:
-    return bulk_run(SPECIAL | _WATCHED, "table")
+def _run(*, is_far: bool) -> re.Pattern[str]:
+    return bulk_run(SPECIAL | _WATCHED | {"table"}, "table", pass_balanced=is_far)
 
 
 class Context:
@@ -116,7 +119,7 @@ class Context:
         return _IN_TABLE if self._tables and self._tables.is_beside_cells(start) else ""
 
     def _advance(self, offset: int) -> Span | None:
-        html, run = self._html, _run()
+        html, run = self._html, _run(is_far=offset - self._at > _FAR)
         while self._at < offset:
             match = run.match(html, self._at, offset)
             assert match is not None

@@ -291,24 +291,26 @@ def _token() -> re.Pattern[str]:
 
 
 @cache
-def bulk_run(stop_at: frozenset[str] = SPECIAL, balanced: str = "") -> re.Pattern[str]:
+def bulk_run(
+    stop_at: frozenset[str] = SPECIAL, stop_at_ends: str = "", *, pass_balanced: bool = False
+) -> re.Pattern[str]:
     """Return what matches a run of text and constructs up to a start tag of one of the names.
 
     A match with an end position that reaches it says that it is in the data state; one that does not stops
-    where a construct begins that is not usual, or not finished there. With the name of a ``balanced``
-    element stops at its tags too, but for a small element without another one in it.
+    where a construct begins that is not usual, or not finished there. Also stops at the end tags of one
+    name, but with ``pass_balanced`` passes a small element of that name without another one in it.
     """
-    start = rf"{_none_of(stop_at)}[a-zA-Z][^{_WS}/>]*+{TAG_REST}"
+    name = rf"(?ai:{stop_at_ends})"
     end = r"""[a-zA-Z][^"'>]*+>"""
+    if stop_at_ends:
+        end = rf"(?!{name}[{_WS}/>]){end}"
+    start = rf"{_none_of(stop_at)}[a-zA-Z][^{_WS}/>]*+{TAG_REST}"
     comment = "!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
-    construct = rf"[^<]*+<(?:/{end}|{start}|{comment}|(?=[^a-zA-Z/!?]))"
-    if balanced:
-        name = rf"(?ai:{balanced})"
-        start = rf"{_none_of(stop_at.union((balanced,)))}[a-zA-Z][^{_WS}/>]*+{TAG_REST}"
-        simple = rf"[^<]*+<(?:/(?!{name}[{_WS}/>]){end}|{start}|{comment}|(?=[^a-zA-Z/!?]))"
-        element = rf"{name}(?=[{_WS}/>]){TAG_REST}(?:{simple}){{0,200}}[^<]*+</{name}[{_WS}]*+>"
-        construct = simple[:-1] + f"|{element})"
-    return re.compile(rf"(?:{construct}){{0,400}}[^<]*+")
+    usual = rf"/{end}|{start}|{comment}|(?=[^a-zA-Z/!?])"
+    if pass_balanced:
+        inner = rf"(?:[^<]*+<(?:{usual})){{0,200}}[^<]*+"
+        usual += rf"|{name}(?=[{_WS}/>]){TAG_REST}{inner}</{name}[{_WS}]*+>"
+    return re.compile(rf"(?:[^<]*+<(?:{usual})){{0,400}}[^<]*+")
 
 
 def _none_of(stop_at: frozenset[str]) -> str:

@@ -135,7 +135,7 @@ def _takes(walk: Walk, span: Span) -> bool:
             return _is_closed(html, span, walk.at)
         return span.name not in ("svg", "math") or self_closing(html, span)
     if span.kind == END:
-        walk.end(span.name, span.stop)
+        walk.end(span.name, span.start, span.stop)
     elif span.kind == TEXT:
         return walk.top not in TABLE_PARTS or not html[span.start : span.stop].strip(_SPACE)
     elif span.kind == COMMENT:

@@ -250,6 +250,10 @@ class Plan:
                 if segments[index + 1]:
                     self._opened.setdefault(number, {})[wrapper] = self._tag(wrapper, copied)
                     known = copied = True
+            for start, stop in wrapper.ignored:
+                cuts = self._cuts.get(wrapper, ())
+                if not segments[sum(self._changes[number][0].start < start for number in cuts)]:
+                    self._edit(_DELETED, 0, start, stop, "", "wrapper")
             if not segments[-1] and wrapper.end is not None:
                 self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
 

@@ -117,6 +117,7 @@ class Walk:
         "_steps",
         "_tail",
         "at",
+        "blocked",
         "html",
         "revivers",
         "stack",
@@ -131,6 +132,8 @@ class Walk:
         """Outermost first; empty before the body begins."""
         self.strays = 0
         """Tags that a parser ignores or makes an element of its own of, and end tags that are missing."""
+        self.blocked: list[tuple[Element, int, int]] = []
+        """End tags that are ignored only because of one element inside theirs, with that element."""
         self.revivers: set[int] = set()
         """Where the start tags of ``p`` are that closed an earlier ``p``: without them it would go on."""
         # Open elements by name out to the last barrier, and those of the scopes outside it.
@@ -199,7 +202,7 @@ class Walk:
             if not name.islower() or "\0" in name:
                 name = construct(html, start, self.at).name
             if slash:
-                self.end(name, self.at)
+                self.end(name, start, self.at)
                 if len(self.stack) <= floor:
                     return True
             else:
@@ -229,7 +232,7 @@ class Walk:
         if span.kind == START:
             self.at = self.start(*span[3:], *span[1:3])
         elif span.kind == END:
-            self.end(span.name, span.stop)
+            self.end(span.name, span.start, span.stop)
         elif span.kind == TEXT and self.top in TABLE_PARTS:
             raise TooComplexError("text stands in a table, but in none of its cells")
         return True
@@ -253,7 +256,7 @@ class Walk:
             self._start_early(span)
         elif span.kind == END and span.name in ("body", "html", "br"):
             self.imply_body()
-            self.end(span.name, span.stop)
+            self.end(span.name, span.start, span.stop)
         return True
 
     def _start_early(self, tag: Span) -> None:
@@ -456,7 +459,7 @@ class Walk:
 
     # End tags.
 
-    def end(self, name: str, stop: int) -> None:
+    def end(self, name: str, start: int, stop: int) -> None:
         """Take in an end tag."""
         stack = self.stack
         top = stack[-1].name
@@ -475,9 +478,9 @@ class Walk:
             self.strays += 1
         else:
             self._closed = -1
-            self._end_other(kind, name)
+            self._end_other(kind, name, start, stop)
 
-    def _end_other(self, kind: int, name: str) -> None:
+    def _end_other(self, kind: int, name: str, start: int, stop: int) -> None:
         counts = self._counts
         if kind == BARRIER_TAG:
             if self._barriers and self.stack[self._barriers[-1]].name == name:
@@ -495,10 +498,13 @@ class Walk:
             above = [element.name for element in self.stack[at + 1 :]]
             if kind in (0, FORMATTING_TAG):
                 disputed = not DISPUTED.isdisjoint(above)
-                if disputed or not SPECIAL.isdisjoint(above):
+                special = [element for element in self.stack[at + 1 :] if element.name in SPECIAL]
+                if disputed or special:
                     if kind or disputed:
                         raise TooComplexError(f"a {name} element ends in a block that began inside it")
                     self.strays += 1
+                    if len(special) == 1:
+                        self.blocked.append((special[0], start, stop))
                     return
             if kind == ITEM_TAG and name == "li" and ("ol" in above or "ul" in above):
                 self.strays += 1

@@ -52,6 +52,9 @@ class Tracer:
         if floors:
             # Only when they are seen to end in their order it is sure that copies of them do likewise.
             self._walk.advance(len(self._html), min(floors))
+        for element, start, stop in self._walk.blocked:
+            for wrapper in self._trace.families.get(element[1:], ()):
+                wrapper.ignored.append((start, stop))
         return self._trace
 
     def _reach(self, number: int) -> None:
@@ -158,7 +161,7 @@ class Tracer:
             stop = at + len(element.name) + 3
             if not html.startswith(f"</{element.name}>", at, limit):
                 break
-            walk.end(element.name, stop)
+            walk.end(element.name, at, stop)
             wrapper.end = (at, stop)
             wrapper.left = at
             live.pop()
@@ -203,7 +206,7 @@ class Tracer:
             walk.at = walk.start(tag.name, tag.start, tag.stop)
             ended = walk.stack[len(before) - 1] is not before[-1] if len(walk.stack) >= len(before) else True
         else:
-            walk.end(tag.name, tag.stop)
+            walk.end(tag.name, tag.start, tag.stop)
             ended = len(walk.stack) < len(before)
         if ended:
             if len(before) - len(walk.stack) > 1 or tag.kind == START:

@@ -377,9 +377,12 @@ class _Grower:
         now.attributes = None
         if len(nodes) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
-        if name == "nobr" and ends_other and ends_other not in before:
+        if ends_other and name == "nobr" and ends_other not in before:
             # It is opened again by the tag that ends it.
             self._doubt()
+        elif ends_other:
+            for node in nodes:
+                node.adopted = node.adopted or (node.born == start and node.start < 0)
         if before and nodes[-1].start == start:
             closed = next((node for index, node in enumerate(before) if nodes[index] is not node), None)
             nodes[-1].closed = closed.name if closed is not None else name if ends_other else ""
@@ -389,12 +392,26 @@ class _Grower:
         tree, name = self._tree, tag.name
         nodes = tree.openElements
         crossing = None
-        if name in FORMATTING and nodes and nodes[-1].name != name:
-            crossing = self._crossing(name)
+        if nodes and nodes[-1].name != name:
+            if name in FORMATTING:
+                crossing = self._crossing(name)
+            elif name not in SPECIAL:
+                self._note_ignored(tag)
         self._now.ending = name
         self._before = list(nodes) if self._live else []
         self._feed({"type": self._types["EndTag"], "name": name, "data": {}, "selfClosing": False})
         self._watch(tag, crossing)
+
+    def _note_ignored(self, tag: Span) -> None:
+        """Note of an element if only for it the end tag of one around it is ignored."""
+        special: list[Node] = []
+        for node in reversed(self._tree.openElements):
+            if node.name == tag.name:
+                if len(special) == 1:
+                    special[0].ignored.append((tag.start, tag.stop))
+                return
+            if node.name in SPECIAL:
+                special.append(node)
 
     def _crossing(self, name: str) -> "tuple[Node, list[Node]] | None":
         """Return the formatting that ends here and the blocks in it around which it is built anew."""
@@ -513,10 +530,8 @@ class _Grower:
         # Formatting outside the nearest block may end as long as that is open.
         if wrapper in self._chained:
             return False
-        if wrapper in self._reborn:
-            return bool(wrapper.seen)
         if wrapper not in self._blocks:
-            return False
+            return wrapper in self._reborn and bool(wrapper.seen)
         return all(block not in self._tree.openElements for block in self._blocks[wrapper])
 
     def _note_dropped(self, wrapper: Wrapper, followed: set[Wrapper]) -> None:

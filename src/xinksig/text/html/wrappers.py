@@ -34,6 +34,7 @@ class Wrapper:
         "crossing",
         "dropped",
         "end",
+        "ignored",
         "left",
         "name",
         "pieces",
@@ -58,6 +59,8 @@ class Wrapper:
         """Bit n: it shows something in gap n."""
         self.pieces = 0
         """Bit n: it holds a character of place n, or the place itself."""
+        self.ignored: list[tuple[int, int]] = []
+        """End tags of elements around it that a parser ignores only because it is open."""
         self.left = -1
         """Where the token is with which it ended, if that is known."""
         self.block: Wrapper | None = None

@@ -1,5 +1,6 @@
 """Where placeholders stand in HTML as a browser shows it, by offsets of the source."""
 
+import itertools
 from collections.abc import Iterator
 
 from xinksig.model import Outcome
@@ -48,19 +49,21 @@ class Search:
 
     def places(self, first: int, anchors: Iterator[int]) -> list[Place]:
         """Return the places from the anchor ``first`` on; see ``find``."""
-        html, spelled = self._html, self._spelling
+        html, spelled = self._html, self._spelling.spelled
         budget = len(html) + _SPARE
-        at = first
-        while at >= 0 and not self._is_full():
-            if at >= self._resume:
-                stop, looked, name = spelled.spelled(html, at)
-                self._looked += looked - at + _ANCHOR_COST
-                if stop >= 0:
-                    self._take(at, stop, name)
-                elif self._looked > budget:
-                    self._search_in_full()
+        for at in itertools.chain((first,), anchors):
+            if at < self._resume:
+                continue
+            stop, looked, name = spelled(html, at)
+            budget -= looked - at + _ANCHOR_COST
+            if stop >= 0:
+                self._take(at, stop, name)
+                if self._is_full():
                     break
-            at = next(anchors, -1)
+            elif budget < 0:
+                self._search_in_full()
+                break
+        self._looked += len(html) + _SPARE - budget
         return self._found
 
     def _search_in_full(self) -> None:

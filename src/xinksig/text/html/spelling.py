@@ -88,8 +88,11 @@ class Spelling(NamedTuple):
         In between the furthest offset looked at. The first is -1 if none is spelled. ``start`` is taken to be
         in the data state; if it is not, what is returned means nothing.
         """
+        targets = self.targets
+        if len(targets) == 1:
+            return self._walk(html, start, targets[0])
         looked = start
-        for target in self.targets:
+        for target in targets:
             stop, furthest, name = self._walk(html, start, target)
             if furthest > looked:
                 looked = furthest
@@ -117,11 +120,12 @@ class Spelling(NamedTuple):
         while done < size:
             match = gap(html, at)
             unit_start, at = match.span(1) if match else (at, at)
-            if unit_start < at and stem[done] != " ":
-                at = min(at, unit_start + size - done)
+            blank = stem[done] == " "
+            if unit_start < at and not blank:
+                if at - unit_start > size - done:
+                    at = unit_start + size - done
                 unit = html[unit_start:at]
             else:
-                blank = stem[done] == " "
                 done += blank
                 unit, at, white = next_unit(html, unit_start, size - done)
                 if blank:

@@ -5,7 +5,7 @@
 PYTHON ?=
 JOBS ?= 2
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 SOURCES := src tests benchmarks examples
 
 .PHONY: help demo test test-deep test-all check bench clean

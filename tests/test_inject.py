@@ -546,7 +546,7 @@ def check(source: Document, signatures: Sequence[str | None]) -> int:
 
 
 def test_well_nested_documents() -> None:
-    seeds = range(300)
+    seeds = range(200)
     refused = sum(check(document(seed, spoilt=False), choice(seed, _count(seed))) for seed in seeds)
     assert refused <= 6
 
@@ -556,7 +556,7 @@ def _count(seed: int, *, spoilt: bool = False) -> int:
 
 
 def test_malformed_documents() -> None:
-    seeds = range(300)
+    seeds = range(200)
     refused = sum(
         check(document(seed, spoilt=True), choice(seed, _count(seed, spoilt=True))) for seed in seeds
     )

@@ -48,10 +48,11 @@ UNSURE = names("select option optgroup svg math frameset plaintext template")
 """Elements in which parsers differ."""
 
 VISIBLE = (
-    (BLOCKS - {"p", "div", "body", "html"})
-    | (VOID - {"wbr"})
+    (BLOCKS - CELLS - TABLE_PARTS - {"p", "div", "body", "html"})
+    | {"table"}
+    | (VOID - {"wbr", "col", "frame"})
     | RAW
     | UNSURE
     | names("audio canvas meter progress video")
 )
-"""Elements of which a reader may see something though they hold no text."""
+"""Elements of which a reader may see something though they hold no text; parts of a table stand in one."""

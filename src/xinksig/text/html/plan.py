@@ -23,7 +23,7 @@ _CROSSING = "formatting around it ends inside a block that began in it"
 _ADOPTED = "tags around it are nested so wrongly that its wrappers cannot be closed and opened again"
 _NOT_REMOVABLE = "a tag around it cannot be taken out without changing what stands before it"
 
-_OPENERS, _UNDONE, _CLOSERS, _SIGNATURE, _APPENDED_OPENERS, _REVIVED, _DELETED = range(7)
+_OPENERS, _UNDONE, _CLOSERS, _REVIVED_HERE, _SIGNATURE, _APPENDED_OPENERS, _REVIVED, _DELETED = range(8)
 """The order of edits at one offset."""
 
 Changes = Sequence[tuple[Place, Fragment | None]]
@@ -335,8 +335,12 @@ class Plan:
     def _revive(self, wrapper: Wrapper, copied: bool) -> None:
         """Open the wrapper where a parser would not do it any more."""
         self._revived.setdefault(wrapper.born, []).append(wrapper)
-        tag = self._tag(wrapper, copied)
-        self._edit(_REVIVED, wrapper.serial, wrapper.born, wrapper.born, tag, "wrapper")
+        self._edit_revived(wrapper, self._tag(wrapper, copied))
+
+    def _edit_revived(self, wrapper: Wrapper, tag: str) -> None:
+        at = wrapper.born
+        is_here = any(place.start == at and place.pieces for place, _ in self._changes)
+        self._edit(_REVIVED_HERE if is_here else _REVIVED, wrapper.serial, at, at, tag, "wrapper")
 
     def _order_revived(self) -> None:
         """Have what a parser opens by itself inside something revived opened behind that."""
@@ -351,7 +355,7 @@ class Plan:
                 if is_known and wrapper.serial > min(other.serial for other in revived):
                     at = wrapper.born
                     self._edit(_UNDONE, -wrapper.serial, at, at, f"</{self._name(wrapper)}>", "wrapper")
-                    self._edit(_REVIVED, wrapper.serial, at, at, self._tag(wrapper, True), "wrapper")
+                    self._edit_revived(wrapper, self._tag(wrapper, True))
 
     def _refuse(self, wrapper: Wrapper, reason: str) -> None:
         while not wrapper.pieces and wrapper in self._owners:

@@ -164,7 +164,7 @@ def _wide(rows: Sequence[Row]) -> str:
     lines: dict[str, dict[str, str]] = {}
     for row in rows:
         name = f"{row.message.removeprefix(HOSTILE_PREFIX)} ({row.size:,} octets)"
-        lines.setdefault(name, {})[row.contender] = "wrong" if row.fault else _short(row.median_us)
+        lines.setdefault(name, {})[row.contender] = "wrong" if row.fault else short(row.median_us)
     shown = [one.name for one in contenders.available() if one.signs]
     return table(("", *shown), [(name, *(cells[one] for one in shown)) for name, cells in lines.items()])
 
@@ -182,18 +182,21 @@ def _cells(row: Row) -> tuple[str, ...]:
     speed = row.size / row.median_us
     return (
         row.contender,
-        _short(row.median_us),
-        _short(row.low_us),
+        short(row.median_us),
+        short(row.low_us),
         f"{row.ratio:.2f}",
         f"{speed:,.0f}",
         kept,
     )
 
 
-def _short(microseconds: float) -> str:
+def short(microseconds: float) -> str:
+    """Return a time in three digits and its unit."""
     if microseconds < 1000:
         return f"{microseconds:.3g} µs"
-    return f"{microseconds / 1000:.3g} ms"
+    if microseconds < 999_500:
+        return f"{microseconds / 1000:.3g} ms"
+    return f"{microseconds / 1e6:.3g} s"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import contenders, plot, run
+from benchmarks import contenders, plot, readme, run
 from benchmarks.check import fault, keeps_the_rest
 from benchmarks.messages import (
     HOSTILE,
@@ -143,6 +143,42 @@ def test_plot_is_drawn_from_the_results(
     svg = (tmp_path / "speed.svg").read_text()
     assert svg.count("<path") == 2
     assert "prefers-color-scheme: dark" in svg
+
+
+def test_figures_go_into_the_page(tmp_path: Path) -> None:
+    row = {
+        "message": "5 KB",
+        "size": 5179,
+        "contender": contenders.FLOOR.name,
+        "median_us": 100.4,
+        "ratio": 1.0,
+        "fault": "",
+    }
+    results = {
+        "environment": {"machine": "a machine", "python": "CPython 3.14"},
+        "rounds": 9,
+        "rows": [row, row | {"contender": contenders.XINKSIG.name, "median_us": 2_000_000, "ratio": 2.5}],
+        "memory": [{"contender": "xinksig", "message": "1 GiB", "size": 1 << 30, "extra": 1 << 20}],
+        "start": [{"what": "import xinksig", "median_ms": 20.04}],
+    }
+    (tmp_path / "bench.json").write_text(json.dumps(results))
+    (tmp_path / "speed.svg").write_text("<svg/>")
+    (tmp_path / "docs").mkdir()
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{readme.BEGIN}as it was\n{readme.END}after\n")
+    words = ["--json", str(tmp_path / "bench.json"), "--page", str(page)]
+    assert readme.main(words) == 0
+    once = page.read_text()
+    assert once.startswith("before\n")
+    assert once.endswith("after\n")
+    assert "as it was" not in once
+    for shown in ("100 µs · 1.0 ×", "2 s · 2.5 ×", "a machine", "1.0", "20.0", "9 rounds"):
+        assert shown in once
+    assert readme.main(words) == 0
+    assert page.read_text() == once
+    assert (tmp_path / "docs" / "speed.svg").exists()
+    page.write_text("no marks")
+    assert readme.main(words) == 1
 
 
 def test_folder_of_messages_is_measured(

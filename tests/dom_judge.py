@@ -30,6 +30,10 @@ SIGNED = "data-sig"
 _SIGNATURE_TEXT = re.compile(r"[\u0391-\u03a9]")
 _VOID = {"area", "br", "embed", "hr", "img", "input"}
 _NOTHING = {"wbr"}
+_OBJECTS = _set(
+    "audio canvas frameset iframe math noembed noframes optgroup option plaintext select svg textarea"
+    " video xmp"
+)
 _STOPS = _set(
     "address applet article aside blockquote body button caption center dd details dialog dir div dl dt"
     " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup html li listing main marquee"
@@ -67,34 +71,48 @@ def page(document: str) -> Page:
 
 
 def _page(root: Any) -> Page:
-    units: list[Unit] = []
-    empty: Counter[str] = Counter()
-    blocks = 0
-    # (node, chain, signed, holder) or text; the stack holds what is still to come.
+    reader = _Reader()
+    # Nodes to enter or to leave and texts that are still to come.
     todo: list[Any] = [("enter", root, (), -1, 0)]
     while todo:
-        step = todo.pop()
-        if step[0] == "text":
-            _, text, chain, signed, holder = step
-            for character in text:
-                if character in _BLANK or _IGNORABLE.match(character):
-                    continue
-                inside = signed
-                if inside < 0 and _SIGNATURE_TEXT.match(character):
-                    inside = len(chain)
-                units.append(Unit(character, chain, inside, holder))
-            continue
-        if step[0] == "leave":
-            _, node, shown = step
-            name = node.tag
-            blocks += name in _STOPS
-            if len(units) + blocks == shown and name not in _STOPS and name not in _VOID:
-                empty[name] += 1
-            continue
-        _, node, chain, signed, holder = step
-        if not isinstance(node.tag, str) or node.tag in _HEADED | _NOTHING:
-            continue
+        step, node, *place = todo.pop()
+        if step == "text":
+            reader.text(node, *place)
+        elif step == "leave":
+            reader.leave(node, *place)
+        elif isinstance(node.tag, str):
+            todo += reader.enter(node, *place)
+    return Page(reader.units, reader.empty)
+
+
+class _Reader:
+    """Reads a tree from its first node to its last."""
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []
+        self.empty: Counter[str] = Counter()
+        self.blocks = 0
+
+    def text(self, text: str, chain: tuple[Any, ...], signed: int, holder: int) -> None:
+        for character in text:
+            if character not in _BLANK and not _IGNORABLE.match(character):
+                inside = len(chain) if signed < 0 and _SIGNATURE_TEXT.match(character) else signed
+                self.units.append(Unit(character, chain, inside, holder))
+
+    def leave(self, node: Any, before: int) -> None:
+        name = node.tag.rpartition("}")[2]
+        is_content = name in _STOPS or name in _OBJECTS
+        self.blocks += is_content
+        if len(self.units) + self.blocks == before and not is_content:
+            self.empty[name] += 1
+
+    def enter(self, node: Any, chain: tuple[Any, ...], signed: int, holder: int) -> list[Any]:
         name, attributes = node.tag, dict(node.attrib)
+        if name in _NOTHING:
+            return []
+        if name in _HEADED:
+            self.blocks += 1
+            return []
         attributes.pop("id", None)
         if name == "a":
             attributes.pop("name", None)
@@ -104,14 +122,14 @@ def _page(root: Any) -> Page:
         if signed < 0:
             holder = id(node)
         if name in _VOID:
-            units.append(Unit(f"<{name}>", inner, signed, holder))
-            continue
-        todo.append(("leave", node, len(units) + blocks))
+            self.units.append(Unit(f"<{name}>", inner, signed, holder))
+            return []
+        todo: list[Any] = [("leave", node, len(self.units) + self.blocks)]
         for child in reversed(node):
             todo.append(("text", child.tail or "", inner, signed, holder))
             todo.append(("enter", child, inner, signed, holder))
         todo.append(("text", node.text or "", inner, signed, holder))
-    return Page(units, empty)
+        return todo
 
 
 def marked(source: str, places: Iterable[Sequence[tuple[int, int]]]) -> str:

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from xinksig.text.html import fold
 from xinksig.text.html.names import CELLS, CLOSES_P, FORMATTING, HEADINGS, RAW, TABLE_PARTS, UNSURE
-from xinksig.text.html.scanner import COMMENT, DROPPED, END, START, TEXT, Span, construct, self_closing, spans
-from xinksig.text.html.stack import TooComplexError, Walk
+from xinksig.text.html.scanner import COMMENT, DROPPED, END, START, TEXT, Span, spans
+from xinksig.text.html.stack import TooComplexError, Walk, is_closed
 
 _SOLE = frozenset(("a", "button", "form", "nobr"))
 _ITEMS = frozenset(("li", "dd", "dt"))
@@ -131,9 +131,7 @@ def _takes(walk: Walk, span: Span) -> bool:
     walk.at = span.stop
     if span.kind == START:
         walk.at = walk.start(span.name, span.start, span.stop)
-        if walk.at > span.stop:
-            return _is_closed(html, span, walk.at)
-        return span.name not in ("svg", "math") or self_closing(html, span)
+        return walk.at == span.stop or is_closed(html, span, walk.at)
     if span.kind == END:
         walk.end(span.name, span.start, span.stop)
     elif span.kind == TEXT:
@@ -144,12 +142,6 @@ def _takes(walk: Walk, span: Span) -> bool:
             return source.endswith(("-->", "--!>")) or source in ("<!-->", "<!--->")
         return source.endswith(">") and source[:9].lower() != "<!doctype"
     return span.kind != DROPPED
-
-
-def _is_closed(html: str, tag: Span, stop: int) -> bool:
-    """Return whether what was passed over as a whole ends in an end tag of its own."""
-    end = construct(html, html.rfind("<", tag.start, stop), stop)
-    return end.kind == END and end.name == tag.name and end.stop == stop
 
 
 def _items_outside_lists(html: str) -> set[str]:

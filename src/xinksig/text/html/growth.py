@@ -35,6 +35,8 @@ class Now:
         self.offset = 0
         self.attributes: dict[Any, str] | None = None
         self.ending = ""
+        self.is_late = False
+        """Whether it makes the parser read text that stands before it."""
         self.gap = 1
         self.place = 0
         self.made = 0
@@ -44,7 +46,7 @@ class Now:
 class Node(Wrapper):
     """An element as html5lib handles it, without its text."""
 
-    __slots__ = ("_attributes", "childNodes", "filled", "nameTuple", "namespace", "now", "parent")
+    __slots__ = ("_attributes", "childNodes", "filled", "is_clone", "nameTuple", "namespace", "now", "parent")
 
     def __init__(self, now: Now, name: str, namespace: str | None) -> None:
         super().__init__(name, -1, -1)
@@ -54,8 +56,10 @@ class Node(Wrapper):
         self.parent: Node | None = None
         self.childNodes: dict[Node, None] = {}
         self.filled = False
+        self.is_clone = False
         self._attributes: dict[Any, str] = {}
         self.born = now.offset
+        self.adopted = now.is_late
         now.made += 1
         if now.made > MOST_ELEMENTS:
             raise TooComplexError(f"a parser would make more than {MOST_ELEMENTS} elements of it")
@@ -88,7 +92,7 @@ class Node(Wrapper):
         if isinstance(node, Node):
             if node.parent is not None:
                 node.parent.childNodes.pop(node, None)
-            elif node.source[0] >= 0 and not (node.adopted and node.name == self.now.ending):
+            elif node.source[0] >= 0 and not (node.is_clone and node.name == self.now.ending):
                 self.now.trace.add(node)
             node.parent = self
             self.childNodes[node] = None
@@ -122,7 +126,7 @@ class Node(Wrapper):
         """Return an empty element of the same source."""
         clone = Node(self.now, self.name, self.namespace)
         clone.seen = 0
-        clone.adopted = True
+        clone.adopted = clone.is_clone = True
         attributes = Attributes(self._attributes)
         attributes.source = self.source
         clone.attributes = attributes

@@ -19,10 +19,15 @@ _FIRST_OF_REFERENCE = re.compile(r"[0-9A-Za-z;#=]")
 
 _START_OF_PRE = re.compile(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
 _NEAR = 400
+_FRAMESET = re.compile(r"<[fF][rR][aA][mM][eE][sS][eE][tT][\t\n\f\r />]")
+_FRAMES = "only for the text of it a parser ignores a frameset behind it"
 
 _IN_LINK = "the signature has links and stands in a link that goes on around its block"
 _IN_SAME = "the signature has a {0} element and stands in another {0} element"
 _JOINS = "without it, the characters around it would read as a tag or a character reference"
+
+
+_OVERLAP = "the tags around it are nested in a way that is not understood"
 
 
 class Injection(NamedTuple):
@@ -49,8 +54,10 @@ def inject(
     pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
     found = trace(html, pieces)
     refused: dict[int, str] = {}
-    for number, (_, fragment) in enumerate(changes):
+    for number, (place, fragment) in enumerate(changes):
         reason = _refusal(found.places[number], fragment)
+        if fragment is None and not reason and _FRAMESET.search(html, place.stop):
+            reason = _FRAMES
         if reason:
             refused[number] = reason
     while True:
@@ -60,6 +67,8 @@ def inject(
             written = plan.written(newline)
             if any(item.keeps_blanks for item in written):
                 _keep_line_breaks(html, written, newline)
+            if _overlap(written):
+                return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
             more = _joined(html, written, changes)
         if not more:
             return Injection(_in_lines(html, written, newline, width), refused)
@@ -108,6 +117,16 @@ def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
         stop = edit.stop
         if begins and html[stop : stop + 1] in ("\n", "\r"):
             written[index] = written[index]._replace(edit=edit._replace(text=newline))
+
+
+def _overlap(written: Sequence[Written]) -> bool:
+    """Tell whether edits are not apart, which would be a mistake of ours: better to leave the text alone."""
+    at = 0
+    for edit, _, _ in written:
+        if edit.start < at:
+            return True
+        at = edit.stop
+    return False
 
 
 def _joined(

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from xinksig.text.html.fragment import Fragment
+from xinksig.text.html.names import FORMATTING
+from xinksig.text.html.scanner import START, spans
 from xinksig.text.html.wrappers import Around, Trace, Wrapper, is_visible
 from xinksig.text.place import CharEdit, Place
 
@@ -55,6 +57,9 @@ class Plan:
         self._parts: dict[Wrapper, list[Wrapper]] = {}
         self._closed: dict[int, set[Wrapper]] = {}
         self._opened: dict[int, dict[Wrapper, str]] = {}
+        self._taken_out: list[Wrapper] = []
+        self._ended: set[Wrapper] = set()
+        """Blocks of which what their start tags close is closed before them."""
         self._revived: dict[int, list[Wrapper]] = {}
         self._known: dict[tuple[int, int], set[Wrapper]] = {}
         """Of the families that were decided about: what a parser opens again by itself."""
@@ -85,6 +90,9 @@ class Plan:
         for source in dict.fromkeys(wrapper.source for wrapper in self._affected):
             self._decide(source)
         self._order_revived()
+        for wrapper in self._taken_out:
+            text = "" if wrapper in self._ended else self._closing(wrapper)
+            self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
         return self._more
 
     def _drop(self, wrapper: Wrapper) -> list[Wrapper]:
@@ -269,6 +277,8 @@ class Plan:
         """Let an element be that no place is in; return whether a parser knows of its family behind it."""
         if wrapper.start < 0 and not known:
             if wrapper.block is not None and not any(self._segments(wrapper)):
+                if wrapper.end is not None:
+                    self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
                 return known, copied
             if wrapper.adopted or wrapper.tangled:
                 self._refuse_family(wrapper, _ADOPTED)
@@ -304,7 +314,7 @@ class Plan:
             return False
         if wrapper.closed and wrapper.closed not in ("p", "a", "nobr"):
             self._refuse(wrapper, _NOT_REMOVABLE)
-        self._edit(_DELETED, 0, wrapper.start, wrapper.stop, self._closing(wrapper), "wrapper")
+        self._taken_out.append(wrapper)
         return False
 
     def _closing(self, wrapper: Wrapper) -> str:
@@ -329,13 +339,24 @@ class Plan:
         at = wrapper.born
         if wrapper.block is not None:
             at = wrapper.block.start
-            text = self._closing(wrapper.block) + text
+            if wrapper.block not in self._ended:
+                self._ended.add(wrapper.block)
+                text = self._closing(wrapper.block) + text
         self._edit(_UNDONE, -wrapper.serial, at, at, text, "wrapper")
 
     def _revive(self, wrapper: Wrapper, copied: bool) -> None:
         """Open the wrapper where a parser would not do it any more."""
+        if wrapper.block is not None and self._begins_formatting(wrapper.block):
+            self._refuse_family(wrapper, _CROSSING)
         self._revived.setdefault(wrapper.born, []).append(wrapper)
         self._edit_revived(wrapper, self._tag(wrapper, copied))
+
+    def _begins_formatting(self, block: Wrapper) -> bool:
+        """Tell whether formatting begins between the last place and a block behind it."""
+        stop = max((place.stop for place, _ in self._changes if place.stop <= block.start), default=0)
+        return any(
+            span.kind == START and span.name in FORMATTING for span in spans(self._html, stop, block.start)
+        )
 
     def _edit_revived(self, wrapper: Wrapper, tag: str) -> None:
         at = wrapper.born

@@ -57,6 +57,7 @@ from xinksig.text.html.scanner import (
     attributes,
     construct,
     raw_content,
+    self_closing,
     subtree,
 )
 
@@ -102,6 +103,14 @@ def open_elements(html: str, offsets: Sequence[int]) -> list[list[Element]] | No
     except TooComplexError:
         return None
     return found
+
+
+def is_closed(html: str, tag: Span, stop: int) -> bool:
+    """Return whether what is passed over as a whole ends in an end tag of its own, or is empty."""
+    if stop == tag.stop:
+        return self_closing(html, tag)
+    end = construct(html, html.rfind("<", tag.start, stop), stop)
+    return end.kind == END and end.name == tag.name and end.stop == stop
 
 
 class Walk:
@@ -447,7 +456,7 @@ class Walk:
 
     def _behind_subtree(self, tag: Span) -> int:
         held = subtree(self.html, tag)
-        if held.kind == INERT:
+        if held.kind == INERT and is_closed(self.html, tag, held.stop):
             return held.stop
         if tag.name == "select":
             match = HARMLESS_OPTIONS.match(self.html, tag.stop, held.stop)

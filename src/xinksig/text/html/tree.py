@@ -179,6 +179,10 @@ class _Grower:
                 continue
             at = self._take(number, pieces)
         self._read(at, min(len(self._html), LARGEST), behind=True)
+        if self._parser.phase is self._parser.phases["inTableText"]:
+            # What has been read waits for a token behind it.
+            self._feed({"type": self._types["Comment"], "data": ""})
+            self._watch(None)
         is_cut = len(self._html) > LARGEST
         for around in self._now.trace.places:
             wrappers = (*around.chain, *around.inside)
@@ -380,12 +384,14 @@ class _Grower:
         if ends_other and name == "nobr" and ends_other not in before:
             # It is opened again by the tag that ends it.
             self._doubt()
-        elif ends_other:
-            for node in nodes:
+        first = next((index for index, node in enumerate(before) if nodes[index : index + 1] != [node]), None)
+        closed = "" if first is None else before[first].name
+        if ends_other or closed:
+            # What such a tag opens again cannot be opened before it.
+            for node in nodes[first:]:
                 node.adopted = node.adopted or (node.born == start and node.start < 0)
-        if before and nodes[-1].start == start:
-            closed = next((node for index, node in enumerate(before) if nodes[index] is not node), None)
-            nodes[-1].closed = closed.name if closed is not None else name if ends_other else ""
+        if nodes and nodes[-1].start == start:
+            nodes[-1].closed = closed or (name if ends_other else "")
         self._watch(tag, crossing)
 
     def _read_end(self, tag: Span) -> None:
@@ -418,7 +424,7 @@ class _Grower:
         tree = self._tree
         nodes = tree.openElements
         element = tree.elementInActiveFormattingElements(name)
-        if not element or element not in nodes:
+        if not element or element not in nodes or not tree.elementInScope(name):
             return None
         at = nodes.index(element)
         blocks = [node for node in nodes[at + 1 :] if node.name in SPECIAL]
@@ -453,6 +459,8 @@ class _Grower:
     def _feed(self, token: dict[str, Any] | None) -> None:
         """Hand a token to the phases of html5lib's parser, as its main loop does."""
         parser, tree, types = self._parser, self._tree, self._types
+        if parser.phase is parser.phases["inTableText"]:
+            self._now.is_late = True
         while token is not None:
             kind = token["type"]
             phase = parser.phase
@@ -470,6 +478,7 @@ class _Grower:
                 token = phase.processComment(token)
             else:
                 token = phase.processDoctype(token)
+        self._now.is_late = False
 
     def _foreign_phase(self, kind: int, token: dict[str, Any]) -> Any:
         """Return the phase for a token inside svg or math."""

@@ -69,11 +69,7 @@ def choose(message: bytes, seed: str) -> Chosen | None:
             continue
         text = visible(message, number) or ""
         words = Counter(_WORD.findall(text))
-        found += [
-            Chosen(number, word)
-            for word, count in sorted(words.items())
-            if count == 1 and text.count(word) == 1
-        ]
+        found += [Chosen(number, word) for word in sorted(words) if text.count(word) <= _MOST]
     return drawn.choice(found) if found else None
 
 

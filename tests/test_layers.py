@@ -147,12 +147,21 @@ def test_message_never_passes_lenient_readers(module: str) -> None:
     ]
 
 
-def test_import_loads_nothing_heavy() -> None:
-    code = f"import sys, xinksig; print([name for name in {HEAVY!r} if name in sys.modules])"
-    result = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+MESSAGE = b"From: ada@example.com\r\nContent-Type: text/html\r\n\r\n<p>Hi</p><p>{EMAILSIGNATURE}</p>\r\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "pass",
+        "[getattr(xinksig, name) for name in xinksig.__all__]",
+        f"assert xinksig.rewrite({MESSAGE!r}, xinksig.Signature(html='<b>Ada</b>')).report.body_changed",
+    ],
+    ids=["import", "all names", "a simple message"],
+)
+def test_nothing_heavy_is_loaded_by(code: str) -> None:
+    heavy = f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    script = f"import sys; sys.path[:0] = {sys.path!r}; import xinksig; {code}; {heavy}"
+    command = [sys.executable, "-I", "-S", "-c", script]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"

@@ -52,7 +52,7 @@ VISIBLE = (
     | {"table"}
     | (VOID - {"wbr", "col", "frame"})
     | RAW
-    | UNSURE
+    | (UNSURE - {"frameset"})
     | names("audio canvas meter progress video")
 )
 """Elements of which a reader may see something though they hold no text; parts of a table stand in one."""

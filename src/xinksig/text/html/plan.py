@@ -19,6 +19,12 @@ _WS = r"\t\n\f\r "
 _VALUE = rf"""(?:[{_WS}]*+=[{_WS}]*+(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)?)?"""
 _ATTRIBUTE = re.compile(rf"[{_WS}/]*+([^{_WS}/>][^{_WS}/>=]*+){_VALUE}")
 _NAME = re.compile(rf"<([^{_WS}/>]*+)")
+_HEADISH = re.compile(
+    rf"(?:[{_WS}]++|<!--(?:[^-]|-(?!->)){{0,400}}-->|</[a-zA-Z][^>]*+>){{0,50}}"
+    rf"<(?:base|basefont|bgsound|head|link|meta|noframes|noscript|script|style|template|title)[{_WS}/>]",
+    re.IGNORECASE | re.ASCII,
+)
+"""A tag of what a parser puts into the head as long as nothing else has begun the body."""
 _KEEP_BLANKS = frozenset(("pre", "listing", "textarea"))
 
 _CROSSING = "formatting around it ends inside a block that began in it"
@@ -78,7 +84,7 @@ class Plan:
                     self._cuts.setdefault(wrapper, []).append(number)
         todo = list(self._affected)
         for whole, parts in self._parts.items():
-            if not self._affected.keys().isdisjoint(parts) and not any(self._segments(parts[-1])):
+            if not self._affected.keys().isdisjoint(parts) and not self._segments(parts[-1])[-1]:
                 todo += self._drop(whole)
         while todo:
             wrapper = todo.pop()
@@ -175,7 +181,7 @@ class Plan:
         first, behind = pieces[0]
         closers = "".join(f"</{self._name(wrapper)}>" for wrapper in chain if wrapper in closed)
         openers = "".join(opened[wrapper] for wrapper in reversed(chain) if wrapper in opened)
-        if fragment is not None and not around.settled and not fragment.begins_in_body:
+        if not around.settled and self._may_begin_in_head(place, fragment):
             closers += "<body>"
         self._edit(_CLOSERS, number, first, first, closers, "wrapper")
         text = "" if fragment is None else fragment.written(newline)
@@ -185,6 +191,11 @@ class Plan:
         self._edit(order, number, behind, behind, openers, "wrapper")
         for start, stop in pieces[1:]:
             self._edit(_DELETED, number, start, stop, "", "placeholder")
+
+    def _may_begin_in_head(self, place: Place, fragment: Fragment | None) -> bool:
+        if fragment is None:
+            return _HEADISH.match(self._html, place.stop) is not None
+        return not fragment.begins_in_body
 
     def _edit(
         self,
@@ -244,6 +255,8 @@ class Plan:
             segments = self._segments(wrapper)
             if wrapper.adopted and (not known or not segments[0] or len(segments) > 1):
                 self._refuse_family(wrapper, _ADOPTED)
+            if wrapper.tangled and not segments[-1]:
+                self._refuse_family(wrapper, _ADOPTED)
             if not segments[0]:
                 by_itself.discard(wrapper)
                 known = self._take_out_start(wrapper, known)
@@ -276,11 +289,13 @@ class Plan:
     def _pass(self, wrapper: Wrapper, known: bool, copied: bool) -> tuple[bool, bool]:
         """Let an element be that no place is in; return whether a parser knows of its family behind it."""
         if wrapper.start < 0 and not known:
+            if wrapper.tangled:
+                self._refuse_family(wrapper, _ADOPTED)
             if wrapper.block is not None and not any(self._segments(wrapper)):
                 if wrapper.end is not None:
                     self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
                 return known, copied
-            if wrapper.adopted or wrapper.tangled:
+            if wrapper.adopted:
                 self._refuse_family(wrapper, _ADOPTED)
             self._revive(wrapper, copied)
         return True, True
@@ -364,19 +379,32 @@ class Plan:
         self._edit(_REVIVED_HERE if is_here else _REVIVED, wrapper.serial, at, at, tag, "wrapper")
 
     def _order_revived(self) -> None:
-        """Have what a parser opens by itself inside something revived opened behind that."""
-        if not self._revived:
+        """Open what a parser would not open by itself any more, or not where it did.
+
+        That is formatting inside something revived, and what a tag opened again that is taken out.
+        """
+        outermost = {offset: min(other.serial for other in some) for offset, some in self._revived.items()}
+        outermost.update((wrapper.start, -1) for wrapper in self._taken_out)
+        if not outermost:
             return
         for source, family in self._trace.families.items():
-            for wrapper in self._incarnations(source) if source in self._known else family:
-                revived = self._revived.get(wrapper.born, ())
-                if wrapper.start >= 0 or wrapper.adopted or not revived or wrapper in revived:
+            known = self._known.get(source)
+            for wrapper in family if known is None else self._incarnations(source):
+                if wrapper.start >= 0 or wrapper.block is not None or wrapper.born not in outermost:
                     continue
-                is_known = wrapper in self._known[source] if source in self._known else True
-                if is_known and wrapper.serial > min(other.serial for other in revived):
+                if wrapper in self._revived.get(wrapper.born, ()) or wrapper.serial < outermost[wrapper.born]:
+                    continue
+                if known is None or wrapper in known:
+                    if wrapper.adopted:
+                        self._refuse_at_offset(wrapper.born)
                     at = wrapper.born
                     self._edit(_UNDONE, -wrapper.serial, at, at, f"</{self._name(wrapper)}>", "wrapper")
                     self._edit_revived(wrapper, self._tag(wrapper, True))
+
+    def _refuse_at_offset(self, offset: int) -> None:
+        for wrapper in (*self._taken_out, *(other for some in self._revived.values() for other in some)):
+            if offset in (wrapper.start, wrapper.born):
+                self._refuse_family(wrapper, _ADOPTED)
 
     def _refuse(self, wrapper: Wrapper, reason: str) -> None:
         while not wrapper.pieces and wrapper in self._owners:

@@ -493,6 +493,8 @@ class Walk:
         counts = self._counts
         if kind == BARRIER_TAG:
             if self._barriers and self.stack[self._barriers[-1]].name == name:
+                if name == "template" and self.top != name:
+                    raise TooComplexError("an element is left open at the end of a template")
                 self._pop_barrier()
             else:
                 self.strays += 1

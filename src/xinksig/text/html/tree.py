@@ -298,6 +298,9 @@ class _Grower:
             return self._read_comment(start, stop)
         elif kind != DROPPED:
             self._read_text(start, stop, literal=kind != RCDATA)
+            for node in self._tree.openElements:
+                # No tag can be put there that would be one.
+                node.adopted = node.adopted or (node.born == start and node.start < 0)
         return stop
 
     def _read_text(self, start: int, stop: int, *, literal: bool = False) -> None:
@@ -405,7 +408,11 @@ class _Grower:
                 self._note_ignored(tag)
         self._now.ending = name
         self._before = list(nodes) if self._live else []
+        before = list(nodes) if name == "form" else []
         self._feed({"type": self._types["EndTag"], "name": name, "data": {}, "selfClosing": False})
+        if before and any(node not in nodes for node in before) and before[: len(nodes)] != nodes:
+            # It was taken out from among the open elements.
+            self._doubt()
         self._watch(tag, crossing)
 
     def _note_ignored(self, tag: Span) -> None:

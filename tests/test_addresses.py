@@ -1,4 +1,3 @@
-import time
 from email.utils import getaddresses
 from pathlib import Path
 
@@ -6,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counting import assert_linear
 from xinksig.mime.addresses import author, mailbox_addresses, sender
 from xinksig.mime.fields import Field, split_fields
 from xinksig.mime.headers import Headers
@@ -304,11 +304,12 @@ def test_unquoted_text_beside_an_address_never_hides_another_one(value: str) -> 
     ],
 )
 def test_large_values_are_read_in_linear_time(piece: str) -> None:
-    value = piece * (200_000 // len(piece))
-    data = b"From:" + value.encode() + b"<alice@example.org>"
-    headers = Headers(data, [Field(b"from", 0, 5, len(data))])
-    started = time.perf_counter()
-    mailbox_addresses(value)
-    author(headers)
-    sender(headers, None)
-    assert time.perf_counter() - started < 5  # the quadratic way takes minutes
+    def work(size: int) -> None:
+        value = piece * (size // len(piece))
+        data = b"From:" + value.encode() + b"<alice@example.org>"
+        headers = Headers(data, [Field(b"from", 0, 5, len(data))])
+        mailbox_addresses(value)
+        author(headers)
+        sender(headers, None)
+
+    assert_linear(work, 4000)

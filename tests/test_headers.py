@@ -1,11 +1,11 @@
 import email
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counting import assert_linear, calls_of
 from xinksig.mime.fields import Field, split_fields
 from xinksig.mime.headers import Headers
 
@@ -124,16 +124,14 @@ def test_ascii_values_are_those_of_the_standard_library(open_corpus: Path) -> No
     ids=lambda body: repr(body[:10]),
 )
 def test_large_values_are_read_in_linear_time(body: bytes) -> None:
-    data = b"Subject:" + body
-    started = time.perf_counter()
-    Headers(data, [Field(b"subject", 0, 8, len(data))]).get("subject")
-    assert time.perf_counter() - started < 5  # the quadratic way takes minutes
+    def work(size: int) -> None:
+        data = b"Subject:" + body[:size]
+        Headers(data, [Field(b"subject", 0, 8, len(data))]).get("subject")
+
+    assert_linear(work, 20_000)
 
 
 def test_many_fields_are_found_in_linear_time() -> None:
-    section = b"Name: value\r\n" * 100_000 + b"Subject: x\r\n"
-    headers = read(section)
-    started = time.perf_counter()
+    headers = read(b"Name: value\r\n" * 100_000 + b"Subject: x\r\n")
     assert headers.get("Subject") == "x"
-    assert all(headers.get("Name") == "value" for _ in range(1_000))
-    assert time.perf_counter() - started < 5
+    assert calls_of(lambda: headers.get("Name")) < 50

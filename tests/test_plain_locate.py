@@ -1,16 +1,14 @@
 import random
 import re
-import sys
 import time
-from collections.abc import Callable
 from itertools import pairwise
-from types import FrameType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counting import calls_of
 from plain_reader import read
 from xinksig.characters import IGNORABLE
 from xinksig.text.pattern import Pattern, pattern
@@ -468,22 +466,6 @@ FLOODS = [
     "{EMAIL SIGNATURE ",
     "\u200b",
 ]
-
-
-def calls_of(work: Callable[[], object]) -> int:
-    """How many calls, of Python and of C, the work takes."""
-    count = 0
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("flood", FLOODS)

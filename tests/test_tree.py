@@ -224,6 +224,7 @@ def _seconds(unit: str, size: int) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_source_ends_soon(unit: str) -> None:
     assert _seconds(unit, 32 << 10) < 2

@@ -22,7 +22,8 @@ SIGNATURES = [
     Signature(html=f"<div>{SIGNED}</div>", text=SIGNED),
     Signature(html=f"<table><tr><td>{SIGNED}</td></tr></table>", text=SIGNED),
 ]
-_WORD = re.compile(r"[A-Za-z]{6,30}")
+_WORDS = re.compile(r"[A-Za-z]{6,30}"), re.compile(r"[^\W\d_]{3,30}")
+"""Long words first; in short texts, and in other scripts, any."""
 _MOST = 16
 
 
@@ -60,17 +61,25 @@ def visible(message: bytes, number: str) -> str | None:
 
 def choose(message: bytes, seed: str) -> Chosen | None:
     """Return a word of an inline text part, chosen by the seed."""
-    drawn = random.Random(zlib.crc32(seed.encode()))
-    found = []
+    texts = {number: visible(message, number) or "" for number in _inline(message)}
+    for pattern in _WORDS:
+        found = [
+            Chosen(number, word)
+            for number, text in texts.items()
+            for word in sorted(set(pattern.findall(text)))
+            if text.count(word) <= _MOST
+        ]
+        if found:
+            return random.Random(zlib.crc32(seed.encode())).choice(found)
+    return None
+
+
+def _inline(message: bytes) -> Iterator[str]:
     for number in text_leaves(message):
         part = part_of(message, number)
         inline = part.get_content_disposition() != "attachment" and not part.get_filename()
-        if not inline or part.get_content_subtype() not in ("plain", "html"):
-            continue
-        text = visible(message, number) or ""
-        words = Counter(_WORD.findall(text))
-        found += [Chosen(number, word) for word in sorted(words) if text.count(word) <= _MOST]
-    return drawn.choice(found) if found else None
+        if inline and part.get_content_subtype() in ("plain", "html"):
+            yield number
 
 
 def same_but_for(word: str, before: str, after: str) -> bool:

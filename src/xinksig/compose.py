@@ -134,13 +134,15 @@ def wrap(
     delimiter = b"--" + wrapper.boundary
     line = b"Content-Type: " + wrapper.content_type + newline
     encoding = part.transfer_encoding[0] if retype is None or not retype.encoding else retype.encoding
-    if encoding in ("8bit", "binary"):
+    wide = encoding in ("8bit", "binary")
+    stands = part.parent is None and (retype is None or not retype.encoding)
+    if wide and not stands:
         # A multipart must not say less than its parts (RFC 2045, 6.4).
         line += b"Content-Transfer-Encoding: " + encoding.encode() + newline
     behind = newline + delimiter + newline + wrapper.behind + delimiter + b"--"
     if part.parent is None:
         behind += newline
-        changes = _wrap_root(part, line, delimiter + newline, retype, newline)
+        changes = _wrap_root(part, line, delimiter + newline, retype, newline, keeps_encoding=wide and stands)
     else:
         changes = [Change(part.start, part.start, line + newline + delimiter + newline, "wrapper")]
         if retype is not None:
@@ -148,8 +150,13 @@ def wrap(
     return [*changes, *inner, Change(part.stop, part.stop, behind, "wrapper")]
 
 
-def _wrap_root(part: Part, line: bytes, before: bytes, retype: Retype | None, newline: bytes) -> list[Change]:
-    """Begin a multipart before the message's own body: its content fields move into the first part."""
+def _wrap_root(
+    part: Part, line: bytes, before: bytes, retype: Retype | None, newline: bytes, *, keeps_encoding: bool
+) -> list[Change]:
+    """Begin a multipart before the message's own body: its content fields move into the first part.
+
+    ``keeps_encoding``: the transfer encoding is right for the multipart too, and stays as well.
+    """
     changes = []
     moved = b""
     placed = False
@@ -158,6 +165,8 @@ def _wrap_root(part: Part, line: bytes, before: bytes, retype: Retype | None, ne
         if field is None:
             continue
         replacement = b""
+        if field.name == b"content-transfer-encoding" and keeps_encoding:
+            continue
         if field.name == b"content-type" and not placed:
             replacement, placed = line, True
         changes.append(Change(field.start, field.stop, replacement, field.name.decode("latin-1")))

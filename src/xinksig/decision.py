@@ -256,11 +256,27 @@ def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:
 
 
 def _level_twins(body: list[TextPart]) -> None:
-    """Replace no more placeholders in the plain alternative than the HTML shows, if it shows any."""
-    html = [text for text in body if text.html]
-    plain = [text for text in body if not text.html]
-    shown = sum(text.new_placeholders() for text in html)
-    if len(body) < 2 or not shown or sum(text.new_placeholders() for text in plain) <= shown:
+    """Replace no more placeholders in a plain alternative than the HTML shows, if it shows any."""
+    shown = sum(text.new_placeholders() for text in body if text.html)
+    if len(body) < 2 or not shown:
         return
-    for text in plain:
-        shown -= text.keep_first(shown, BEYOND_TWIN)
+    alternatives: dict[int, list[TextPart]] = {}
+    for text in body:
+        if not text.html:
+            alternatives.setdefault(_alternative_of(text), []).append(text)
+    for plain in alternatives.values():
+        left = shown
+        if sum(text.new_placeholders() for text in plain) > shown:
+            for text in plain:
+                left -= text.keep_first(left, BEYOND_TWIN)
+
+
+def _alternative_of(text: TextPart) -> int:
+    """Return which alternative a text part belongs to: the outermost one, several parts may make it up."""
+    part = text.part
+    found = id(part)
+    while part.parent is not None:
+        if part.parent.content_type.type == "multipart/alternative":
+            found = id(part)
+        part = part.parent
+    return found

@@ -1,6 +1,7 @@
 """The top-level header section: whether the message was handled before, and what changes in it."""
 
 import re
+from bisect import bisect_left, bisect_right
 
 from xinksig.edits import Change
 from xinksig.mime.fields import Field, unfold
@@ -142,24 +143,33 @@ class Head:
 
     def field_changes(self, changes: list[Change]) -> tuple[FieldChange, ...]:
         """Say changes of this section in a milter's words."""
+        section = self._part.section
+        starts = [field.start for field in self.fields]
+        seen: dict[bytes, int] = {}
+        numbers = []
+        for field in self.fields:
+            seen[field.name] = seen.get(field.name, 0) + 1
+            numbers.append(seen[field.name])
         result = []
         for change in changes:
+            at = bisect_right(starts, change.start) - 1
             if change.start == change.stop:
-                for line in _lines(change.octets):
-                    name, _, value = line.partition(b":")
-                    index = sum(field.stop <= change.start for field in self.fields)
-                    result.append(_field_change("insert", name, index, value))
-                continue
-            for field in self.fields:
-                if not field.start <= change.start < field.stop:
-                    continue
-                index = sum(other.name == field.name and other.start <= field.start for other in self.fields)
-                section = self._part.section
-                name = section[field.start : field.body - 1]
+                index = bisect_left(starts, change.start)
+                result += [_inserted(line, index) for line in _lines(change.octets)]
+            elif at >= 0 and change.start < self.fields[at].stop:
+                field = self.fields[at]
                 left = section[field.start : change.start] + change.octets + section[change.stop : field.stop]
-                action = "replace" if left.strip() else "remove"
-                result.append(_field_change(action, name, index, left.partition(b":")[2]))
+                name = section[field.start : field.body - 1]
+                first, *others = _lines(left) or [b""]
+                action = "replace" if first else "remove"
+                result.append(_field_change(action, name, numbers[at], first.partition(b":")[2]))
+                result += [_inserted(line, at + 1) for line in others]
         return tuple(result)
+
+
+def _inserted(line: bytes, index: int) -> FieldChange:
+    name, _, value = line.partition(b":")
+    return _field_change("insert", name, index, value)
 
 
 def _field_change(action: str, name: bytes, index: int, value: bytes) -> FieldChange:

@@ -89,6 +89,7 @@ class Structure:
         self._position = 0
         self._line_feed = b"\n"
         self._crlf = False
+        self._knows_lines = False
 
     def advance(self, data: bytes | bytearray, base: int, *, final: bool) -> Happening | None:
         """Return the next event, or ``None`` when more octets are needed.
@@ -136,15 +137,15 @@ class Structure:
         part = self._part
         start = part.start - base
         limit = self._sizes[part is not self.root]
-        stop = self._header_end(data, base, start, limit, final)
-        hit = None
+        bound = min(len(data), start + limit)
+        stop = -1
         if self._stack:
-            bound = min(len(data), start + limit) if stop < 0 else stop
             hit = self._next_delimiter(data, base, final, bound)
-            if hit is not None and hit[1].line < base + bound:
-                stop = hit[1].line - base
-            elif stop < 0 and not final and len(data) - start <= limit:
-                return None
+            if hit is not None:
+                # Behind a delimiter no header section goes on: do not search there for an empty line.
+                bound = stop = hit[1].line - base
+        end = self._header_end(data, base, start, bound, final=final or bound < len(data))
+        stop = stop if end < 0 else end
         if stop < 0:
             if not final and len(data) - start <= limit + 2:
                 return None
@@ -160,45 +161,44 @@ class Structure:
         self._entered = False
         return Happening(Event.HEADER, part, part.body)
 
-    def _header_end(self, data: bytes | bytearray, base: int, start: int, limit: int, final: bool) -> int:
-        """Return the index behind the empty line that ends the header section, -1 if it is not in sight."""
-        if data[start : start + 1] == b"\n":
+    def _header_end(self, data: bytes | bytearray, base: int, start: int, stop: int, *, final: bool) -> int:
+        """Return the index behind the empty line that ends the header section, -1 if it is not in sight.
+
+        ``final`` says that nothing further belongs to the section: it ends at ``stop`` or goes on too long.
+        """
+        if self._part is self.root and not self._knows_lines:
+            self._knows_lines = self._learn_lines(data, base, start, stop, final=final)
+            if not self._knows_lines:
+                return -1
+        cr_only = self._line_feed == b"\r"
+        if data[start : start + 1] == self._line_feed and start < stop:
             return start + 1
-        if data[start : start + 2] == b"\r\n":
+        if data[start : start + 2] == b"\r\n" and start + 2 <= stop:
             return start + 2
-        if self._line_feed == b"\r" and data[start : start + 1] == b"\r":
-            return start + 1
-        stop = start + limit
         search = max(start, self._searched - base - 2)
+        self._searched = base + stop
+        if cr_only:
+            found = data.find(b"\r\r", search, stop)
+            return found + 2 if found >= 0 else -1
         crlf = data.find(b"\n\r\n", search, stop)
         lf = data.find(b"\n\n", search, stop if crlf < 0 else crlf + 1)
-        self._searched = base + min(len(data), stop)
         if lf >= 0:
             return lf + 2
-        if crlf >= 0:
-            return crlf + 3
-        if self._part is self.root:
-            return self._cr_header_end(data, start, stop, final)
-        if self._line_feed == b"\r":
-            found = data.find(b"\r\r", start, stop)
-            return found + 2 if found >= 0 else -1
-        return -1
+        return crlf + 3 if crlf >= 0 else -1
 
-    def _cr_header_end(self, data: bytes | bytearray, start: int, stop: int, final: bool) -> int:
-        """Find the end of a top header section whose lines end in CR alone.
+    def _learn_lines(self, data: bytes | bytearray, base: int, start: int, stop: int, *, final: bool) -> bool:
+        """Find out how lines end; ``False`` while that is not certain.
 
-        Only where the whole section has no line feed: otherwise a CR is an octet like any other.
+        They end in CR alone where no line feed comes within the largest header section that is read.
         """
-        first = data.find(b"\r", start, stop)
-        if first < 0 or first + 1 >= len(data) or data[first + 1 : first + 2] == b"\n":
-            return -1
-        found = data.find(b"\r\r", start, stop)
-        if found < 0 or (found + 2 >= len(data) and not final) or data[found + 2 : found + 3] == b"\n":
-            return -1
-        if data.find(b"\n", start, found) >= 0:
-            return -1
-        self._line_feed = b"\r"
-        return found + 2
+        if data.find(b"\n", max(start, self._searched - base), stop) < 0:
+            self._searched = base + stop
+            if not final:
+                return False
+            if data.find(b"\r", start, stop) >= 0:
+                self._line_feed = b"\r"
+        self._searched = base + start
+        return True
 
     def _read_body(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
         found = self._next_delimiter(data, base, final, len(data)) if self._stack else None

@@ -35,9 +35,17 @@ class MessageError(XinksigError):
     def __init__(self, message: str, *, offset: int = 0, part: str = "", held: bytes = b"") -> None:
         where = f"part {part}, offset {offset}" if part else f"offset {offset}"
         super().__init__(f"{message} ({where})")
+        self._message = message
         self.offset = offset
         self.part = part
         self.held = held
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restored, (type(self), self._message, self.offset, self.part, self.held)
+
+
+def _restored(kind: type[MessageError], message: str, offset: int, part: str, held: bytes) -> MessageError:
+    return kind(message, offset=offset, part=part, held=held)
 
 
 class AmbiguousError(MessageError):

@@ -13,6 +13,7 @@ Buffer = bytes | bytearray | memoryview
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
 _ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
+_ADDRESS = re.compile(r"[^\r\n\0]*")
 _IMAGE_NAME = re.compile(r"[\w.+@-]{1,128}")
 _IMAGE_TYPE = re.compile(r"image/[A-Za-z0-9.+-]{1,64}")
 _FIELD_VALUE = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
@@ -97,7 +98,9 @@ class Envelope:
     recipients: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "recipients", _strings("recipients", self.recipients))
+        object.__setattr__(self, "recipients", _strings("Envelope.recipients", self.recipients))
+        if self.sender is not None and not _fits(_ADDRESS, self.sender):
+            raise UsageError(f"Envelope.sender must be an address on one line, or None, not {self.sender!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

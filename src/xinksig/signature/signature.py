@@ -47,6 +47,8 @@ class Signature:
             raise UsageError("a Signature needs html or text: for no signature give None in its place")
         for name in ("html", "text", "id"):
             _check_string(name, getattr(self, name))
+        if not isinstance(self.images, Iterable):
+            raise UsageError(f"Signature.images must be InlineImage objects, not {self.images!r}")
         images = tuple(self.images)
         names = set()
         for image in images:

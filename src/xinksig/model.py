@@ -13,7 +13,7 @@ Buffer = bytes | bytearray | memoryview
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
 _ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
-_ADDRESS = re.compile(r"[^\r\n\0]*")
+_ONE_LINE = re.compile(r"[^\r\n\0]*")
 _IMAGE_NAME = re.compile(r"[\w.+@-]{1,128}")
 _IMAGE_TYPE = re.compile(r"image/[A-Za-z0-9.+-]{1,64}")
 _FIELD_VALUE = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
@@ -99,7 +99,7 @@ class Envelope:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recipients", _strings("Envelope.recipients", self.recipients))
-        if self.sender is not None and not _fits(_ADDRESS, self.sender):
+        if self.sender is not None and not _fits(_ONE_LINE, self.sender):
             raise UsageError(f"Envelope.sender must be an address on one line, or None, not {self.sender!r}")
 
 

@@ -187,10 +187,24 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
                 else:
                     text = fold.folded(text, newline, octets, column=column, tail=tail, blanks=blanks)
                 edit = edit._replace(text=text)
+                first = octets(text.partition(newline)[0])
+                if (
+                    column <= LONGEST < column + first
+                    and not keeps_blanks
+                    and _follows_blank(html, edit, edits)
+                ):
+                    # One more blank beside a blank is not seen.
+                    edits.append(CharEdit(edit.start, edit.start, newline, edit.why))
+                    column = 0
             line_break, line = text.rpartition(newline)[1:]
             column = octets(line) + (0 if line_break else column)
         edits.append(edit)
     return edits
+
+
+def _follows_blank(html: str, edit: CharEdit, before: Sequence[CharEdit]) -> bool:
+    """Return whether a blank of the text that stays stands directly before an edit."""
+    return html[edit.start - 1 : edit.start] == " " and (not before or before[-1].stop < edit.start)
 
 
 def _column(html: str, at: int, stop: int, column: int, width: Width) -> int:

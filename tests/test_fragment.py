@@ -152,7 +152,6 @@ def test_what_has_to_be_known() -> None:
     table = fragment("<table><tr><td><a href=x>a</a></table>")
     assert table.has_block
     assert table.has_link
-    assert table.has_table
     assert table.sole == {"a"}
     assert fragment("<ul><li>a</ul><form></form>").sole == {"form"}
     assert fragment("<div><li>a</li></div>").sole == {"li"}

@@ -503,6 +503,15 @@ def test_line_that_was_too_long_already_is_left_as_it_is() -> None:
     assert max(lines(written)) <= 3000 + 20
 
 
+def test_line_is_broken_at_the_blank_before_a_first_tag_that_does_not_fit() -> None:
+    written, _ = put("<div>" + "a" * 990 + " {P}</div>", BLOCK)
+    assert max(lines(written)) <= 998
+    assert re.sub(r"\s", "", written) == "<div>" + "a" * 990 + BLOCK + "</div>"
+    assert written.startswith("<div>" + "a" * 990 + " \n")
+    kept, _ = put("<pre>" + "a" * 990 + " {P}</pre>", BLOCK)
+    assert " \n" not in kept
+
+
 def test_text_is_folded_at_blanks_but_not_where_they_are_kept() -> None:
     signature = "word " * 400 + "end"
     written, _ = put("<div>{P}</div>", signature)

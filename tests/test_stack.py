@@ -1,5 +1,6 @@
 """The stack of open elements, judged by where html5lib puts a character at the same offset."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +9,26 @@ import pytest
 from dom_judge import names_around
 from html_documents import document
 from real_placements import html_bodies, placement
-from xinksig.text.html.stack import DEEPEST, Element, TooComplexError, Walk, open_elements
+from xinksig.text.html.stack import DEEPEST, Element, TooComplexError, Walk
+
+
+def open_elements(html: str, offsets: Sequence[int]) -> list[list[Element]] | None:
+    """Return the elements that are open at each of the ascending offsets, outermost first.
+
+    One walk for all of them, which ends at the last one. The list of an offset that is not in the data
+    state is empty. ``None``: too complex for one stack.
+    """
+    walk = Walk(html)
+    found = []
+    try:
+        for offset in offsets:
+            in_text = walk.advance(offset)
+            if in_text:
+                walk.imply_body()
+            found.append(list(walk.stack) if in_text else [])
+    except TooComplexError:
+        return None
+    return found
 
 
 def names(html: str, offset: int) -> list[str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import html5lib
 import pytest
 
+from counting import calls_of
 from dom_judge import names_around, page
 from html_documents import document
 from real_placements import html_bodies, placement
@@ -222,6 +223,13 @@ def _seconds(unit: str, size: int) -> float:
     started = time.process_time()
     traced(source)
     return time.process_time() - started
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_work_on_hostile_source_is_bounded(unit: str) -> None:
+    size = 16 << 10
+    source = (unit * (size // len(unit) + 1))[:size] + P
+    assert calls_of(lambda: traced(source)) < 60 * size
 
 
 @pytest.mark.deep

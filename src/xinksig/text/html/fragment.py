@@ -27,7 +27,6 @@ class Fragment:
         "formatting",
         "has_block",
         "has_link",
-        "has_table",
         "html",
         "longest_line",
         "sole",
@@ -40,7 +39,6 @@ class Fragment:
         self.has_block = not started.isdisjoint(CLOSES_P | TABLE_PARTS | CELLS)
         """Whether it would end a paragraph around it."""
         self.has_link = "a" in started
-        self.has_table = "table" in started
         self.sole = started & _SOLE | _items_outside_lists(html)
         """Elements in it that cannot stand in others of their name."""
         self.formatting = started & FORMATTING
@@ -62,7 +60,7 @@ class Fragment:
     def with_html(self, html: str) -> "Fragment":
         """Return the same elements with other values in their attributes, such as Content-IDs."""
         other = object.__new__(Fragment)
-        for name in ("has_block", "has_link", "has_table", "sole", "formatting", "begins_in_body"):
+        for name in ("has_block", "has_link", "sole", "formatting", "begins_in_body"):
             setattr(other, name, getattr(self, name))
         other._measure(html)
         return other

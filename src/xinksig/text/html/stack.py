@@ -86,25 +86,6 @@ class Element(NamedTuple):
 _new_element = cast("Callable[[tuple[str, int, int]], Element]", partial(tuple.__new__, Element))
 
 
-def open_elements(html: str, offsets: Sequence[int]) -> list[list[Element]] | None:
-    """Return the elements that are open at each of the ascending offsets, outermost first.
-
-    One walk for all of them, which ends at the last one. The list of an offset that is not in the data
-    state is empty. ``None``: too complex for one stack.
-    """
-    walk = Walk(html)
-    found = []
-    try:
-        for offset in offsets:
-            in_text = walk.advance(offset)
-            if in_text:
-                walk.imply_body()
-            found.append(list(walk.stack) if in_text else [])
-    except TooComplexError:
-        return None
-    return found
-
-
 def is_closed(html: str, tag: Span, stop: int) -> bool:
     """Return whether what is passed over as a whole ends in an end tag of its own, or is empty."""
     if stop == tag.stop:

@@ -103,7 +103,10 @@ class Utf8Text(Text):
         character, octet = self._last
         if index < character:
             character = octet = 0
-        octet += len(self.characters[character:index].encode("utf-8", "surrogateescape"))
+        if len(self.characters) - index < index - character:
+            octet = len(self.octets) - len(self.characters[index:].encode("utf-8", "surrogateescape"))
+        else:
+            octet += len(self.characters[character:index].encode("utf-8", "surrogateescape"))
         self._last = (index, octet)
         return octet
 

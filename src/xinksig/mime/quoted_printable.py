@@ -20,6 +20,7 @@ _FAR = 128
 
 _SOFT = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = re.compile(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
+_LONE_CR = re.compile(rb"\r(?!\n)")
 _BARE_CR = re.compile(rb"=\r(?!\n)")
 _LITERAL = re.compile(rb"=(?!\n|[0-9A-Fa-f]{2})")
 _TOKEN = re.compile(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
@@ -41,7 +42,10 @@ def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     # Each escape and each soft line break takes two octets more than it stands for, the CR a third one.
     # Where that does not add up, or a CR after "=" has no LF, binascii reads in its own way.
     surplus = 2 * core.count(b"=") + core.count(b"=\r\n")
-    regular = len(core) - len(octets) == surplus and _BARE_CR.search(core) is None
+    regular = len(core) - len(octets) == surplus
+    # One letter is found faster than two, and hardly any body has a CR without LF.
+    if regular and _LONE_CR.search(core) is not None and _BARE_CR.search(core) is not None:
+        regular = False
     if not regular:
         octets = _decode_irregular(core)
     return octets, Offsets(data, stop, len(octets), regular=regular)
@@ -70,7 +74,8 @@ def _decode_irregular(data: bytes) -> bytes:
 class Offsets:
     """Where the decoded octets of a body stand in it.
 
-    Looking up costs a few counts over the octets between the last place asked for and this one.
+    Looking up costs a few counts over the octets between this place and the nearest of the last one asked
+    for, the beginning and the end.
     """
 
     __slots__ = ("_data", "_last", "_regular", "_stop", "size")
@@ -113,9 +118,16 @@ class Offsets:
         if count > index:
             at = count = 0
         if index - count > _FAR:
-            at, count = self._leap(at, count, index)
+            if self.size - index < index - count:
+                at, count = self._stop, self.size
+            else:
+                at, count = self._guess(at, count, index)
+            while count > index:
+                # So many octets decode to at most as many: never back too far, and soon there.
+                border = self._border(0, at - (count - index))
+                count -= self._count(border, at)
+                at = border
         while count < index:
-            # So many octets decode to at most as many: never too far, and soon there.
             border = self._border(at, min(at + index - count, self._stop))
             if border > at:
                 count += self._count(at, border)
@@ -127,16 +139,11 @@ class Offsets:
         self._last = (at, count)
         return at
 
-    def _leap(self, at: int, count: int, index: int) -> tuple[int, int]:
-        """Return a place shortly before ``index``, guessed as if the body were even all through."""
+    def _guess(self, at: int, count: int, index: int) -> tuple[int, int]:
+        """Return a place near ``index``, guessed as if the body were even all through."""
         start = at
         at = self._border(start, start + (self._stop - start) * (index - count) // (self.size - count))
-        count += self._count(start, at)
-        while count > index:
-            border = self._border(start, max(start, at - (count - index)))
-            count -= self._count(border, at)
-            at = border
-        return at, count
+        return at, count + self._count(start, at)
 
     def _border(self, start: int, stop: int) -> int:
         """Return ``stop``, or the beginning of the escape or soft line break that holds it."""

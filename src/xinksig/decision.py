@@ -178,9 +178,7 @@ class Decision:
             if not self._situation.opted_out:
                 self._already_signed()
             for text in self._texts:
-                written = self._write_part(text, composition)
-                composition = composition.less(written)
-                changes += written
+                changes += self._write_part(text, composition)
                 if self._journal.broken:
                     self._leave_open()
                     break

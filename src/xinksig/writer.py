@@ -38,27 +38,29 @@ class _UnfitError(UnwritableError):
     """The part's charset cannot hold the signature."""
 
 
-class Composition(NamedTuple):
-    """What the writing of a part needs to know of the message."""
+class Composition:
+    """What the writing of parts needs to know of the message."""
 
-    section: bytes
-    """The message's header section: new boundaries and Content-IDs are derived from it."""
-    newline: bytes
-    room: int
-    """By how many octets the message may still grow."""
-    extensions: compose.Extensions
-    upgrade: bool
-    """Whether a plain body without an HTML alternative gets one."""
+    __slots__ = ("extensions", "newline", "room", "section", "upgrade")
 
-    def less(self, changes: Sequence[Change]) -> "Composition":
-        """Return the composition that is left after these changes."""
-        return self._replace(room=self.room - growth(changes))
+    def __init__(
+        self, *, section: bytes, newline: bytes, room: int, extensions: compose.Extensions, upgrade: bool
+    ) -> None:
+        self.section = section
+        """The message's header section: new boundaries and Content-IDs are derived from it."""
+        self.newline = newline
+        self.room = room
+        """By how many octets the message may still grow."""
+        self.extensions = extensions
+        self.upgrade = upgrade
+        """Whether a plain body without an HTML alternative gets one."""
 
 
 def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
-    """Return the changes of the message for these choices, and set what became of each."""
-    # What waits for its place will make the message larger too.
-    composition = composition._replace(room=composition.room - composition.extensions.waiting)
+    """Return the changes of the message for these choices, and set what became of each.
+
+    What they take of the composition's room is taken off.
+    """
     try:
         changes = _changes(text, choices, composition)
     except UnwritableError as error:
@@ -68,6 +70,7 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
     for choice in choices:
         if choice.found.fate is None:
             choice.found.fate = _fate(choice)
+    composition.room -= growth(changes)
     return changes
 
 
@@ -75,20 +78,15 @@ def _changes(text: TextPart, choices: Sequence[Choice], composition: Composition
     part = text.part
     if not compose.has_body(part):
         raise UnwritableError(Outcome.MALFORMED, "no empty line follows its header section")
+    # What waits for its place will make the message larger too.
+    room = composition.room - composition.extensions.waiting
+    write_body = _write_html if text.html else _write_plain
     if part.parent is None or part.stop < part.end or not part.end_is_line:
-        return _body_changes(text, choices, composition)
+        return write_body(text, choices, composition, room)
     # An empty body: the line ending before the delimiter is that of the empty line.
     ending = Change(part.stop, part.stop, composition.newline, "line-ending")
-    changes = _body_changes(text, choices, composition.less([ending]))
+    changes = write_body(text, choices, composition, room - len(ending.octets))
     return [*changes, ending] if changes else []
-
-
-def _body_changes(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
-    if text.html:
-        return _write_html(text, choices, composition)
-    changes = _write_plain(text, choices, composition)
-    _check(text, changes, composition.room)
-    return changes
 
 
 def _fate(choice: Choice) -> Verdict:
@@ -99,7 +97,9 @@ def _fate(choice: Choice) -> Verdict:
     return APPENDED if choice.found.place.trigger is Trigger.APPEND else REPLACED
 
 
-def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
+def _write_html(
+    text: TextPart, choices: Sequence[Choice], composition: Composition, room: int
+) -> list[Change]:
     related = Related(text.part, composition.section, composition.newline)
     pairs = [
         (choice.found.place, related.fragment(choice.found.place, choice.signature)) for choice in choices
@@ -115,16 +115,16 @@ def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composit
         related.keep_shown([edit.text for edit in injection.edits])
     changes = _spliced(text, _octet_edits(text, injection.edits, _encode_html))
     if related.is_empty:
-        _check(text, changes, composition.room)
+        _check(text, changes, room)
         return changes
     around = compose.related_ancestor(text.part)
     if around is None:
         changes = related.wrapped(changes)
-        _check(text, changes, composition.room)
+        _check(text, changes, room)
         return changes
     parent, child = around
     images = related.extension(parent)
-    _check(text, changes, composition.room - len(images) - len(composition.newline))
+    _check(text, changes, room - len(images) - len(composition.newline))
     return changes + composition.extensions.add(child, images, composition.newline)
 
 
@@ -137,10 +137,30 @@ def _octet_edits(
     text: TextPart, edits: Sequence[CharEdit], encode: Callable[[TextPart, str], bytes]
 ) -> list[tuple[int, int, bytes]]:
     """Turn edits of the characters into edits of the decoded octets."""
-    octet_edits = text.text.octet_edits([(edit.start, edit.stop, encode(text, edit.text)) for edit in edits])
+    octet_edits = text.text.octet_edits(
+        [(start, stop, encode(text, new) if new else b"") for start, stop, new in _merged(edits)]
+    )
     if octet_edits is None:
         raise UnwritableError(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
     return octet_edits
+
+
+def _merged(edits: Sequence[CharEdit]) -> list[tuple[int, int, str]]:
+    """Return the edits, those that touch as one unless several of them put something there."""
+    merged: list[tuple[int, int, str]] = []
+    first = last = -1
+    text = ""
+    for start, stop, new, _ in edits:
+        if start == last and not (text and new):
+            text = text or new
+        else:
+            if last >= 0:
+                merged.append((first, last, text))
+            first, text = start, new
+        last = stop
+    if last >= 0:
+        merged.append((first, last, text))
+    return merged
 
 
 def _spliced(text: TextPart, octet_edits: Sequence[tuple[int, int, bytes]]) -> list[Change]:
@@ -162,7 +182,9 @@ def _has_line_breaks(text: TextPart) -> bool:
     return text.text.charset.kind not in ("utf-16", "utf-32")
 
 
-def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
+def _write_plain(
+    text: TextPart, choices: Sequence[Choice], composition: Composition, room: int
+) -> list[Change]:
     pairs = [
         (choice.found.place, None if choice.signature is None else choice.signature.plain)
         for choice in choices
@@ -179,9 +201,10 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
     if composition.upgrade and can_upgrade(text) and any(choice.signature for choice in choices):
         twins = [(choice.found.place, choice.signature) for choice in choices]
         wrapper = alternative(text, twins, composition.section, composition.newline)
-        return compose.wrap(text.part, wrapper, changes, retype, composition.newline)
-    if retype is not None:
+        changes = compose.wrap(text.part, wrapper, changes, retype, composition.newline)
+    elif retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
+    _check(text, changes, room)
     return changes
 
 
@@ -260,6 +283,9 @@ def _check(text: TextPart, changes: Sequence[Change], room: int) -> None:
 
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
     """Refuse changes after which a line of the body could be taken for a delimiter."""
+    if text.part.transfer_encoding[0] not in transfer.IDENTITY:
+        # In quoted-printable and base64 no line that is written begins with a hyphen.
+        return
     part = text.part.parent
     needles = []
     while part is not None:
@@ -270,7 +296,6 @@ def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
     first = text.part.body
     for change in changes:
         if change.why != "placeholder":
-            # In quoted-printable and base64 no line begins with a hyphen.
             continue
         for needle in needles:
             reach = len(needle) + 1

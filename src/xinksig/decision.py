@@ -41,6 +41,7 @@ class Decision:
             self._journal.note_text(text)
         self._bodies = _bodies(self._texts)
         self._planned = False
+        self._appended: list[TextPart] = []
 
     def wanted(self) -> SignatureRequest | None:
         """Return the next request to be answered, ``None`` when all are; raises if strict."""
@@ -68,23 +69,25 @@ class Decision:
         if self._journal.broken:
             self._leave_open()
             return
-        if self._situation.text is None:
-            self._situation.text = next((text for text in self._texts if text.problem is None), None)
+        situation = self._situation
         for body in self._bodies:
             _level_twins(body)
-        if self._situation.options.matches == "first":
+        if situation.options.matches == "first":
             self._keep_first()
         self._find_other_triggers()
-        if any(text.open() for text in self._texts):
-            self._situation.triggered = True
-        self._situation.body_decided = True
+        for text in self._texts:
+            if situation.text is None and text.problem is None:
+                situation.text = text
+            if text.open():
+                situation.triggered = True
+        situation.body_decided = True
 
     def _search(self, text: TextPart) -> None:
         situation = self._situation
         options = situation.options
         text.problem = situation.frozen_by(text.part)
         if text.problem is None:
-            text.read()
+            text.problem = text.read()
         if text.problem is not None:
             self._raise_if_strict(text, text.problem)
             return
@@ -116,11 +119,14 @@ class Decision:
     def _find_other_triggers(self) -> None:
         """Where no body shows a placeholder, look for a device line, then for a place to append."""
         options = self._situation.options
-        if any(text.new_placeholders() for text in self._texts) or self._situation.triggered:
+        appends = options.no_placeholder == "append"
+        if not (options.device_lines or appends) or self._situation.triggered:
+            return
+        if any(text.new_placeholders() for text in self._texts):
             return
         if options.device_lines and self._find_device_line():
             return
-        if options.no_placeholder == "append" and not self._situation.body_decided and self._bodies:
+        if appends and not self._situation.body_decided and self._bodies:
             self._append(self._bodies[0])
 
     def _find_device_line(self) -> bool:
@@ -152,30 +158,25 @@ class Decision:
                 continue
             find = newest.html_append_place if text.html else newest.plain_append_place
             text.add([find(text.characters, text.history(options))], options)
+            self._appended.append(text)
 
     def _already_signed(self) -> None:
-        """Leave a body whose newest text shows the signature that would be appended."""
+        """Leave the body if its newest text shows the signature that would be appended."""
         situation = self._situation
-        for body in self._bodies:
-            appended = [
-                (text, found)
-                for text in body
-                for found in text.open()
-                if found.place.trigger is Trigger.APPEND
-            ]
-            signature = situation.answered(appended[0][1].place) if appended else None
-            if signature is None:
-                continue
-            if any(text.shows(signature, situation.options) for text, _ in appended):
-                verdict = Verdict(Outcome.ALREADY_SIGNED, "the newest text has a signature already")
-                for _, found in appended:
-                    found.fate = verdict
+        appended = [found for text in self._appended for found in text.open()]
+        signature = situation.answered(appended[0].place) if appended else None
+        if signature is None:
+            return
+        if any(text.shows(signature, situation.options) for text in self._appended):
+            verdict = Verdict(Outcome.ALREADY_SIGNED, "the newest text has a signature already")
+            for found in appended:
+                found.fate = verdict
 
     def write(self, composition: Composition) -> list[Change]:
         """Return the changes for all parts, now that every request is answered."""
         changes: list[Change] = []
         if not self._journal.broken:
-            if not self._situation.opted_out:
+            if self._appended and not self._situation.opted_out:
                 self._already_signed()
             for text in self._texts:
                 changes += self._write_part(text, composition)
@@ -243,38 +244,40 @@ def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:
     """Group text parts by the outermost alternative that holds them; each other part is a body by itself."""
     bodies: dict[int, list[TextPart]] = {}
     for text in texts:
-        key = id(text)
-        part = text.part.parent
-        while part is not None:
-            if part.content_type.type == "multipart/alternative":
-                key = id(part)
-            part = part.parent
-        bodies.setdefault(key, []).append(text)
+        around = _outermost_alternative(text.part)
+        bodies.setdefault(id(text) if around is None else id(around[0]), []).append(text)
     return list(bodies.values())
+
+
+def _outermost_alternative(part: Part) -> tuple[Part, Part] | None:
+    """Return the outermost ``multipart/alternative`` around a part, and its child that holds the part."""
+    found = None
+    child, parent = part, part.parent
+    while parent is not None:
+        if parent.content_type.type == "multipart/alternative":
+            found = parent, child
+        child, parent = parent, parent.parent
+    return found
 
 
 def _level_twins(body: list[TextPart]) -> None:
     """Replace no more placeholders in a plain alternative than the HTML shows, if it shows any."""
-    shown = sum(text.new_placeholders() for text in body if text.html)
-    if len(body) < 2 or not shown:
+    shown = other = 0
+    for text in body:
+        if text.html:
+            shown += text.new_placeholders()
+        else:
+            other += text.new_placeholders()
+    if not shown or other <= shown:
         return
+    # Several parts may make up an alternative.
     alternatives: dict[int, list[TextPart]] = {}
     for text in body:
-        if not text.html:
-            alternatives.setdefault(_alternative_of(text), []).append(text)
+        around = _outermost_alternative(text.part)
+        if not text.html and around is not None:
+            alternatives.setdefault(id(around[1]), []).append(text)
     for plain in alternatives.values():
         left = shown
         if sum(text.new_placeholders() for text in plain) > shown:
             for text in plain:
                 left -= text.keep_first(left, BEYOND_TWIN)
-
-
-def _alternative_of(text: TextPart) -> int:
-    """Return which alternative a text part belongs to: the outermost one, several parts may make it up."""
-    part = text.part
-    found = id(part)
-    while part.parent is not None:
-        if part.parent.content_type.type == "multipart/alternative":
-            found = id(part)
-        part = part.parent
-    return found

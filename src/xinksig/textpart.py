@@ -1,7 +1,6 @@
 """One text part while it is held: its text, and what was found in it."""
 
 import re
-from collections.abc import Iterator
 
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
@@ -68,12 +67,11 @@ class TextPart:
         """The decoded text."""
         self.decoded: transfer.Decoded
         self.text: charsets.Text
+        self._history: tuple[int | None, newest.History] | None = None
+        self._matches: tuple[Match, ...] | None = None
 
-    def read(self) -> None:
-        """Decode the body, or set ``problem``."""
-        self.problem = self._read()
-
-    def _read(self) -> Verdict | None:
+    def read(self) -> Verdict | None:
+        """Decode the body, or return why it is left alone."""
         content_type = self.part.content_type
         if content_type.ambiguous:
             return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
@@ -148,8 +146,6 @@ class TextPart:
         self._history = upto, history
         return history
 
-    _history: tuple[int | None, newest.History] | None = None
-
     def search(self, pattern: Pattern, options: Options) -> None:
         """Find the placeholders and say which of them may be replaced."""
         limit = options.limits.matches
@@ -168,7 +164,8 @@ class TextPart:
             if history is not None and history.quoted(place.start):
                 fate = QUOTED
             self.found.append(Found(place, fate, is_opt_out=is_opt_out))
-        self.found.sort(key=_start)
+        if len(self.found) > 1:
+            self.found.sort(key=_start)
 
     def shows(self, signature: Signature, options: Options) -> bool:
         """Whether the newest text holds this signature, or in HTML any that was appended before."""
@@ -188,10 +185,15 @@ class TextPart:
 
     def new_placeholders(self) -> int:
         """Return how many placeholders stand in new text, refused ones included."""
-        return sum(1 for found in self._asked() if found.place.trigger is Trigger.PLACEHOLDER)
-
-    def _asked(self) -> Iterator[Found]:
-        return (found for found in self.found if found.fate is not QUOTED and not found.is_opt_out)
+        count = 0
+        for found in self.found:
+            if (
+                found.fate is not QUOTED
+                and not found.is_opt_out
+                and found.place.trigger is Trigger.PLACEHOLDER
+            ):
+                count += 1
+        return count
 
     def open(self) -> list[Found]:
         """Return what may be replaced."""
@@ -217,8 +219,11 @@ class TextPart:
         whole = self.problem is not None
         return sum(
             1
-            for found in self._asked()
-            if found.place.trigger is not Trigger.APPEND and (whole or found.fate not in _WRITTEN)
+            for found in self.found
+            if found.fate is not QUOTED
+            and not found.is_opt_out
+            and found.place.trigger is not Trigger.APPEND
+            and (whole or found.fate not in _WRITTEN)
         )
 
     def outcome(self) -> Verdict:
@@ -264,8 +269,6 @@ class TextPart:
         self.__dict__.pop("text", None)
         self.__dict__.pop("decoded", None)
         return 0
-
-    _matches: tuple[Match, ...] | None = None
 
     def matches(self) -> tuple[Match, ...]:
         """Return the triggers for the report, in octets of the message."""

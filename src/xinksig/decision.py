@@ -17,11 +17,13 @@ from xinksig.situation import Situation
 from xinksig.text import newest
 from xinksig.text.pattern import pattern
 from xinksig.textpart import (
+    APPENDED,
     BEYOND_TWIN,
     LEFT,
     OPTED_LEFT,
     OPTED_REMOVED,
     REMOVED,
+    REPLACED,
     SPARED,
     Found,
     TextPart,
@@ -187,7 +189,11 @@ class Decision:
         return changes
 
     def _write_part(self, text: TextPart, composition: Composition) -> list[Change]:
-        choices = [choice for found in text.open() if (choice := self._choose(found)) is not None]
+        choices: list[Choice] = []
+        for found in text.open():
+            choice = self._choose(found)
+            if choice is not None:
+                choices.append(choice)
         if not choices:
             return []
         try:
@@ -195,13 +201,16 @@ class Decision:
         except Exception as error:  # noqa: BLE001 - our own bug must not cost anybody a mail
             text.problem = self._journal.note_internal_error(error)
             return []
-        for choice in choices:
-            fate = choice.found.fate
+        situation = self._situation
+        for found, signature in choices:
+            fate = found.fate
             assert fate is not None
-            self._raise_if_strict(text, fate)
-            if fate is REMOVED and self._situation.opted_out:
-                choice.found.fate = OPTED_REMOVED
-        self._situation.note_used(choice.signature for choice in choices if choice.found.is_written)
+            if situation.options.strict:
+                self._raise_if_strict(text, fate)
+            if fate is REMOVED and situation.opted_out:
+                found.fate = OPTED_REMOVED
+            elif signature is not None and fate in (REPLACED, APPENDED):
+                situation.note_used(signature)
         return written
 
     def _settle(self, *, tell_kind: bool = True) -> None:

@@ -1,6 +1,5 @@
 """What is known of a message while its text is decided: who wrote it, what was answered, what was found."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -115,11 +114,10 @@ class Situation:
         """Return the signature for a place; ``None``: it has none."""
         return self._served if self._serves else self._answers[place.trigger, place.name]
 
-    def note_used(self, signatures: Iterable[Signature | None]) -> None:
-        """Keep the ids of signatures that were put in."""
-        for signature in signatures:
-            if signature is not None and signature.id:
-                self.used.setdefault(signature.id)
+    def note_used(self, signature: Signature) -> None:
+        """Keep the id of a signature that was put in."""
+        if signature.id:
+            self.used.setdefault(signature.id)
 
     def read_subject(self) -> list[Change]:
         """Return the change that takes the opt-out word out of the subject, if it stands there."""

@@ -43,11 +43,6 @@ class Found:
         """``None`` while it may be replaced."""
         self.is_opt_out = is_opt_out
 
-    @property
-    def is_written(self) -> bool:
-        """Whether a signature stands in its place now."""
-        return self.fate in (REPLACED, APPENDED)
-
 
 class TextPart:
     """An inline text part in hand."""
@@ -58,6 +53,11 @@ class TextPart:
         """The body in its transfer encoding."""
         self.message_newline = newline
         self.html = part.content_type.type == "text/html"
+        parameters = part.content_type.parameters
+        self.flowed = parameters.get("format", "").lower() == "flowed"
+        """Whether the text is format=flowed (RFC 3676)."""
+        self.delsp = self.flowed and parameters.get("delsp", "").lower() == "yes"
+        """Whether the blank of a soft line break is deleted (RFC 3676, 4.1)."""
         self.found: list[Found] = []
         self.problem: Verdict | None = None
         """Why the part is left alone as a whole."""
@@ -75,7 +75,7 @@ class TextPart:
         content_type = self.part.content_type
         if content_type.ambiguous:
             return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
-        if not self.is_edited:
+        if not self.html and content_type.type != "text/plain":
             return Verdict(Outcome.NO_PLACEHOLDER, f"{content_type.type} is not edited")
         encoding, ambiguous = self.part.transfer_encoding
         if ambiguous:
@@ -96,16 +96,6 @@ class TextPart:
         return None
 
     @property
-    def flowed(self) -> bool:
-        """Whether the text is format=flowed (RFC 3676)."""
-        return self.part.content_type.parameters.get("format", "").lower() == "flowed"
-
-    @property
-    def delsp(self) -> bool:
-        """Whether the blank of a soft line break is deleted (RFC 3676, 4.1)."""
-        return self.part.content_type.parameters.get("delsp", "").lower() == "yes"
-
-    @property
     def newline(self) -> str:
         """The line ending of the decoded text."""
         index = self.characters.find("\n")
@@ -120,11 +110,6 @@ class TextPart:
         if index >= 0:
             return b"\r\n" if self.raw[index - 1 : index] == b"\r" else b"\n"
         return self.message_newline
-
-    @property
-    def is_edited(self) -> bool:
-        """Whether the part is of a type that signatures are put into."""
-        return self.html or self.part.content_type.type == "text/plain"
 
     def find(self, pattern: Pattern, limit: int) -> list[Place]:
         """Return where the text shows one of these words, at most ``limit`` of them."""

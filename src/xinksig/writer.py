@@ -8,6 +8,7 @@ from xinksig import compose
 from xinksig.edits import Change, growth
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
+from xinksig.mime.part import Part
 from xinksig.model import Outcome, Trigger
 from xinksig.policy import Verdict
 from xinksig.related import Related
@@ -62,31 +63,50 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
     What they take of the composition's room is taken off.
     """
     try:
-        changes = _changes(text, choices, composition)
+        changes, images = _changes(text, choices, composition)
     except UnwritableError as error:
         for choice in choices:
             choice.found.fate = error.verdict
         return []
+    if images is not None:
+        changes += composition.extensions.add(*images, composition.newline)
+    composition.room -= growth(changes)
     for choice in choices:
         if choice.found.fate is None:
             choice.found.fate = _fate(choice)
-    composition.room -= growth(changes)
     return changes
 
 
-def _changes(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
+Images = tuple[Part, bytes]
+"""Body parts to be inserted into a multipart/related, and the child behind which they go."""
+
+
+def _changes(
+    text: TextPart, choices: Sequence[Choice], composition: Composition
+) -> tuple[list[Change], Images | None]:
     part = text.part
     if not compose.has_body(part):
         raise UnwritableError(Outcome.MALFORMED, "no empty line follows its header section")
+    images = None
+    if text.html:
+        changes, images = _write_html(text, choices, composition)
+    else:
+        changes = _write_plain(text, choices, composition)
+    if not changes:
+        return [], None
     # What waits for its place will make the message larger too.
-    room = composition.room - composition.extensions.waiting
-    write_body = _write_html if text.html else _write_plain
-    if part.parent is None or part.stop < part.end or not part.end_is_line:
-        return write_body(text, choices, composition, room)
-    # An empty body: the line ending before the delimiter is that of the empty line.
-    ending = Change(part.stop, part.stop, composition.newline, "line-ending")
-    changes = write_body(text, choices, composition, room - len(ending.octets))
-    return [*changes, ending] if changes else []
+    size = growth(changes) + composition.extensions.waiting
+    if images is not None:
+        size += len(images[1]) + len(composition.newline)
+    if part.parent is not None and part.stop >= part.end and part.end_is_line:
+        # An empty body: the line ending before the delimiter is that of the empty line.
+        changes.append(Change(part.stop, part.stop, composition.newline, "line-ending"))
+        size += len(composition.newline)
+    if size > composition.room:
+        reason = "the signature would make the message larger than the limit allows"
+        raise UnwritableError(Outcome.LIMIT, reason)
+    _check_delimiters(text, changes)
+    return changes, images
 
 
 def _fate(choice: Choice) -> Verdict:
@@ -98,34 +118,27 @@ def _fate(choice: Choice) -> Verdict:
 
 
 def _write_html(
-    text: TextPart, choices: Sequence[Choice], composition: Composition, room: int
-) -> list[Change]:
+    text: TextPart, choices: Sequence[Choice], composition: Composition
+) -> tuple[list[Change], Images | None]:
     related = Related(text.part, composition.section, composition.newline)
-    pairs = [
-        (choice.found.place, related.fragment(choice.found.place, choice.signature)) for choice in choices
-    ]
+    pairs = [(found.place, related.fragment(found.place, signature)) for found, signature in choices]
     injection = inject.inject(
         text.characters, pairs, newline=text.newline, width=lambda string: len(_encode_html(text, string))
     )
     for index, reason in injection.refused.items():
         choices[index].found.fate = Verdict(Outcome.UNCERTAIN, reason)
     if len(injection.refused) == len(choices):
-        return []
+        return [], None
     if injection.refused:
         related.keep_shown([edit.text for edit in injection.edits])
     changes = _spliced(text, _octet_edits(text, injection.edits, _encode_html))
     if related.is_empty:
-        _check(text, changes, room)
-        return changes
+        return changes, None
     around = compose.related_ancestor(text.part)
     if around is None:
-        changes = related.wrapped(changes)
-        _check(text, changes, room)
-        return changes
+        return related.wrapped(changes), None
     parent, child = around
-    images = related.extension(parent)
-    _check(text, changes, room - len(images) - len(composition.newline))
-    return changes + composition.extensions.add(child, images, composition.newline)
+    return changes, (child, related.extension(parent))
 
 
 def _encode_html(text: TextPart, string: str) -> bytes:
@@ -182,13 +195,8 @@ def _has_line_breaks(text: TextPart) -> bool:
     return text.text.charset.kind not in ("utf-16", "utf-32")
 
 
-def _write_plain(
-    text: TextPart, choices: Sequence[Choice], composition: Composition, room: int
-) -> list[Change]:
-    pairs = [
-        (choice.found.place, None if choice.signature is None else choice.signature.plain)
-        for choice in choices
-    ]
+def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
+    pairs = [(found.place, None if signature is None else signature.plain) for found, signature in choices]
     injection = plain.inject(
         text.characters,
         pairs,
@@ -201,10 +209,9 @@ def _write_plain(
     if composition.upgrade and can_upgrade(text) and any(choice.signature for choice in choices):
         twins = [(choice.found.place, choice.signature) for choice in choices]
         wrapper = alternative(text, twins, composition.section, composition.newline)
-        changes = compose.wrap(text.part, wrapper, changes, retype, composition.newline)
-    elif retype is not None:
+        return compose.wrap(text.part, wrapper, changes, retype, composition.newline)
+    if retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
-    _check(text, changes, room)
     return changes
 
 
@@ -271,14 +278,6 @@ def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.
     body = transfer.encode(target, octets, text.encoded_newline)
     retype = compose.Retype("utf-8", target if target != encoding else None)
     return retype, [_whole(text, body)]
-
-
-def _check(text: TextPart, changes: Sequence[Change], room: int) -> None:
-    """Refuse changes that make the message too large, or a line that could be taken for a delimiter."""
-    if growth(changes) > room:
-        reason = "the signature would make the message larger than the limit allows"
-        raise UnwritableError(Outcome.LIMIT, reason)
-    _check_delimiters(text, changes)
 
 
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:

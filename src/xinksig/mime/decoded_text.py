@@ -71,7 +71,8 @@ class Text:
         to bring a charset with states to ASCII and back is put around them. ``None``: the text cannot be
         edited, as damaged octets before an edit would become a character together with what follows.
         """
-        result = [(*self.octet_span(start, stop), octets) for start, stop, octets in edits]
+        offset = self.octet_offset
+        result = [(offset(start), offset(stop), octets) for start, stop, octets in edits]
         if not self.sound:
             behind = b""
             follows = -1

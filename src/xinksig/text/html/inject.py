@@ -9,6 +9,7 @@ from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.html.names import HEADINGS, SPECIAL
 from xinksig.text.html.plan import Plan, Written
+from xinksig.text.html.reading import Reading
 from xinksig.text.html.trace import trace
 from xinksig.text.html.wrappers import Around
 from xinksig.text.place import CharEdit, Place
@@ -40,19 +41,24 @@ class Injection(NamedTuple):
 
 
 def inject(
-    html: str, changes: Sequence[tuple[Place, Fragment | None]], *, newline: str, width: Width
+    html: str,
+    changes: Sequence[tuple[Place, Fragment | None]],
+    *,
+    newline: str,
+    width: Width,
+    reading: Reading | None = None,
 ) -> Injection:
     """Return the edits that put the fragments into the places; ``None`` takes the trigger out.
 
     The places ascend and are apart. The tree that an HTML5 parser builds of the result is the one of the
     source without the triggers' characters and what they leave empty, and with the fragments' subtrees.
-    ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset. Never
-    raises; the work is linear, and html5lib is used once at most.
+    ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset,
+    ``reading`` is what ``find`` was given, so that nothing has to be read again. Never raises; the work is linear, and html5lib is used once at most.
     """
     if not changes:
         return Injection([], {})
     pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
-    found = trace(html, pieces)
+    found = trace(html, pieces, reading or Reading(html))
     refused: dict[int, str] = {}
     for number, (place, fragment) in enumerate(changes):
         reason = _refusal(found.places[number], fragment)

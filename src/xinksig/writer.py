@@ -105,7 +105,11 @@ def _write_html(text: TextPart, choices: Sequence[Choice], composition: Composit
         (choice.found.place, related.fragment(choice.found.place, choice.signature)) for choice in choices
     ]
     injection = inject.inject(
-        text.characters, pairs, newline=text.newline, width=lambda string: len(_encode_html(text, string))
+        text.characters,
+        pairs,
+        newline=text.newline,
+        width=lambda string: len(_encode_html(text, string)),
+        reading=text.reading,
     )
     for index, reason in injection.refused.items():
         choices[index].found.fate = Verdict(Outcome.UNCERTAIN, reason)

@@ -13,6 +13,9 @@ _WS = r"\t\n\f\r "
 _BOUNDARY = rf"(?=[{_WS}/>])"
 _COMMENT = "<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
 
+_ATTRIBUTE = rf"""[{_WS}]++[^{_WS}/"'>=]++=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)"""
+_REST = rf"(?:>|{_ATTRIBUTE}(?:>|{_ATTRIBUTE}>)|(?=[{_WS}/]){TAG_REST})"
+"""What follows the name in a start tag: mostly two attributes at most, which are matched fast."""
 _INLINE_NAMES = "span|b|i|u|font|o:p|strong|em|small|sub|sup"
 _BR = rf"<br(?:[{_WS}/][^\"'>]*+)?>"
 _BLANK = f"[{_WS}]*+"
@@ -28,13 +31,14 @@ IN_TABLE = 4
 
 def _element(number: int, name: str, content: str, most: int) -> str:
     """Return the expression of an element whose group has that number, with most so many others inside."""
-    return rf"<({name}){_BOUNDARY}{TAG_REST}[^<]*+(?:(?:{_BR}|{content})[^<]*+){{0,{most}}}</\{number}>"
+    end = rf"</\{number}>"
+    return rf"<({name}){_REST}[^<]*+(?:{end}|(?:(?:{_BR}|{content})[^<]*+){{1,{most}}}{end})"
 
 
 @cache
 def run(mode: int) -> re.Pattern[str]:
     """Return what matches a run and the tag behind it: its slash and its name are the last two groups."""
-    between = "[^<]*+" if mode < IN_ROW else _BLANK
+    between, other = ("[^<]*+", rf"{_COMMENT}|<(?=[^a-zA-Z/!?])") if mode < IN_ROW else (_BLANK, _COMMENT)
     if mode == IN_TABLE:
         levels = "(?!)"
     else:
@@ -46,7 +50,7 @@ def run(mode: int) -> re.Pattern[str]:
             levels = _element(base + number, name, levels, 16)
         levels = _element(1, "td", levels, 16) if mode == IN_ROW else f"{_BR}|{levels}"
     tag = rf"(?:<(/?)([a-zA-Z][^{_WS}/>]*+){TAG_REST})?"
-    return re.compile(f"{between}(?:(?:{levels}|{_COMMENT}){between}){{0,200}}{tag}")
+    return re.compile(f"{between}(?:(?:{levels}|{other}){between}){{0,200}}{tag}")
 
 
 @cache

@@ -71,8 +71,7 @@ def inject(
         more = plan.make()
         if not more:
             written = plan.written(newline)
-            if any(item.keeps_blanks for item in written):
-                _keep_line_breaks(html, written, newline)
+            _keep_line_breaks(html, written, newline)
             if _overlap(written):
                 return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
             more = _joined(html, written, changes)
@@ -114,6 +113,8 @@ def _items(outer: Sequence[str]) -> set[str]:
 
 def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
     """Keep the line break behind a removed trigger that would come to stand at the start of a ``pre``."""
+    if not [item for item in written if item.keeps_blanks]:
+        return
     begins = False
     stop = -1
     for index, (edit, _, _) in enumerate(written):
@@ -142,15 +143,15 @@ def _joined(
     found: dict[int, str] = {}
     index = 0
     while index < len(written):
-        start, stop = written[index].edit[:2]
-        texts = []
+        start, stop, text, _ = written[index].edit
+        index += 1
         while index < len(written) and written[index].edit.start <= stop:
-            texts.append(written[index].edit.text)
-            stop = max(stop, written[index].edit.stop)
+            text += written[index].edit.text
+            stop = written[index].edit.stop
             index += 1
-        text = "".join(texts)
-        if _reads_together(html, start, (text + html[stop : stop + 1])[:1]) or (
-            text and _reads_together(text, len(text), html[stop : stop + 1])
+        behind = html[stop : stop + 1]
+        if _reads_together(html, start, text[:1] or behind) or (
+            text and _reads_together(text, len(text), behind)
         ):
             number = max((n for n, (place, _) in enumerate(changes) if place.start <= start), default=0)
             found[number] = _JOINS
@@ -179,6 +180,8 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
     def octets(text: str) -> int:
         return len(text) if one_octet and text.isascii() else width(text)
 
+    if one_octet and _are_short(html, written, octets):
+        return [edit for edit, _, _ in written]
     edits: list[CharEdit] = []
     column = at = 0
     for index, (edit, fragment, keeps_blanks) in enumerate(written):
@@ -206,6 +209,23 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
             column = octets(line) + (0 if line_break else column)
         edits.append(edit)
     return edits
+
+
+def _are_short(html: str, written: Sequence[Written], octets: Width) -> bool:
+    """Return whether the lines around all edits, taken for one together with what is put in, are short."""
+    if not written:
+        return True
+    first, last = written[0].edit.start, written[-1].edit.stop
+    start = html.rfind("\n", max(0, first - LONGEST), first) + 1
+    stop = html.find("\n", last, last + LONGEST)
+    if stop < 0:
+        stop = len(html)
+    if stop - start > LONGEST:
+        return False
+    size = octets(html[start:stop])
+    for edit, fragment, _ in written:
+        size += octets(edit.text) if fragment is None else fragment.longest_line
+    return size <= LONGEST
 
 
 def _follows_blank(html: str, edit: CharEdit, before: Sequence[CharEdit]) -> bool:

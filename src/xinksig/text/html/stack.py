@@ -33,6 +33,7 @@ from xinksig.text.html.names import (
     DISPUTED,
     FORMATTING,
     HEADINGS,
+    ROW_GROUPS,
     SPECIAL,
     TABLE_PARTS,
 )
@@ -42,6 +43,7 @@ from xinksig.text.html.runs import (
     IN_LINK,
     IN_P,
     IN_ROW,
+    IN_ROWS,
     IN_TABLE,
     NO_CONTENT,
     is_quirky,
@@ -219,7 +221,7 @@ class Walk:
     def _mode(self) -> int:
         counts, top = self._counts, self.stack[-1].name
         if top in TABLE_PARTS:
-            return IN_ROW if top == "tr" else IN_TABLE
+            return IN_ROW if top == "tr" else IN_ROWS if top in ROW_GROUPS else IN_TABLE
         if counts.get("a"):
             return IN_LINK
         return IN_P if counts.get("p") or top in HEADINGS else BODY

@@ -10,6 +10,7 @@ from xinksig.policy import Verdict
 from xinksig.signature.signature import Signature
 from xinksig.text import newest, plain
 from xinksig.text.html import locate
+from xinksig.text.html.reading import Reading
 from xinksig.text.pattern import Pattern
 from xinksig.text.place import Place
 
@@ -65,6 +66,8 @@ class TextPart:
         """Why nothing is put into a part in which nothing that counts was found."""
         self.characters = ""
         """The decoded text."""
+        self.reading: Reading | None = None
+        """What the search for the placeholders has found out about HTML, for the writing."""
         self.decoded: transfer.Decoded
         self.text: charsets.Text
         self._history: tuple[int | None, newest.History] | None = None
@@ -114,7 +117,10 @@ class TextPart:
     def find(self, pattern: Pattern, limit: int) -> list[Place]:
         """Return where the text shows one of these words, at most ``limit`` of them."""
         if self.html:
-            return locate.find(self.characters, pattern, limit=limit)
+            reading = Reading(self.characters)
+            # The placeholders are looked for first, and seldom anything else.
+            self.reading = self.reading or reading
+            return locate.find(self.characters, pattern, limit=limit, reading=reading)
         return plain.find(self.characters, pattern, flowed=self.flowed, delsp=self.delsp, limit=limit)
 
     def history(self, options: Options, upto: int | None = None) -> newest.History:
@@ -245,7 +251,7 @@ class TextPart:
         A text of up to ``room`` octets is kept for a report that asks for places, or, with ``keep``, for
         what else it tells. Returns how many are kept.
         """
-        self._history = None
+        self._history = self.reading = None
         if (self.found or keep) and len(self.raw) <= room:
             return len(self.raw)
         self._matches = self.matches()

@@ -123,7 +123,11 @@ def _write_html(
     related = Related(text.part, composition.section, composition.newline)
     pairs = [(found.place, related.fragment(found.place, signature)) for found, signature in choices]
     injection = inject.inject(
-        text.characters, pairs, newline=text.newline, width=lambda string: len(_encode_html(text, string))
+        text.characters,
+        pairs,
+        newline=text.newline,
+        width=lambda string: len(_encode_html(text, string)),
+        reading=text.reading,
     )
     for index, reason in injection.refused.items():
         choices[index].found.fate = Verdict(Outcome.UNCERTAIN, reason)

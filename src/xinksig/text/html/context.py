@@ -24,7 +24,8 @@ from xinksig.text.html.scanner import (
 )
 from xinksig.text.html.tables import Tables
 
-_WATCHED = ALWAYS_HIDDEN | {"details"}
+WATCHED = ALWAYS_HIDDEN | {"details"}
+"""Elements that may hide what is in them by their name."""
 _NEAR = 64  # characters between a property and its value
 _WINDOW = 32768
 _NOTHING = re.compile(f"[{IGNORABLE_CLASS}]*+")
@@ -48,7 +49,7 @@ _FAR = 8192  # characters from where on it pays to pass tables as wholes
 
 @cache
 def _run(*, is_far: bool) -> re.Pattern[str]:
-    return bulk_run(SPECIAL | _WATCHED | {"table"}, "table", pass_balanced=is_far)
+    return bulk_run(SPECIAL | WATCHED | {"table"}, "table", pass_balanced=is_far)
 
 
 class Context:
@@ -114,7 +115,7 @@ class Context:
             hidden = self._hiding.hides(start)
             if hidden is not False:
                 return None if hidden else _NOT_CLOSED
-        if inside and self._is_hidden_inside(inside):
+        if inside and is_hidden_inside(self._html, inside):
             return None
         return _IN_TABLE if self._tables and self._tables.is_beside_cells(start) else ""
 
@@ -149,7 +150,7 @@ class Context:
         if name == "table":
             self._tables = self._tables or Tables(self._html)
             self._tables.start(tag)
-        elif name in _WATCHED:
+        elif name in WATCHED:
             self._suspect(tag)
         elif name in SPECIAL and (name not in SUBTREES or tag.start >= self._unsure.stop):
             held = subtree(self._html, tag)
@@ -178,7 +179,7 @@ class Context:
                         self._past = len(self._html)
                 else:
                     self._past = held.stop
-                    if held.kind == START and held.name not in _WATCHED:
+                    if held.kind == START and held.name not in WATCHED:
                         self._suspect(held)
 
     def _read_hints(self, offset: int) -> None:
@@ -194,18 +195,19 @@ class Context:
         self._hints = hints
         self._next_hint = next(hints, stop)
 
-    def _is_hidden_inside(self, inside: Sequence[Span]) -> bool:
-        """Return whether a hidden element inside the placeholder holds characters of it."""
-        html, name, depth = self._html, "", 0  # of elements of that name from the hidden one on
-        for span in inside:
-            if span.kind == START and not depth:
-                if is_hidden(span.name, attributes(html, span.start, span.stop)):
-                    name, depth = span.name, 1
-            elif depth and span.name == name:
-                depth += 1 if span.kind == START else -1
-            elif span.kind == TEXT and depth and not _NOTHING.fullmatch(html, span.start, span.stop):
-                return True
-        return False
+
+def is_hidden_inside(html: str, inside: Sequence[Span]) -> bool:
+    """Return whether a hidden element among the spans of a placeholder holds characters of it."""
+    name, depth = "", 0  # of elements of that name from the hidden one on
+    for span in inside:
+        if span.kind == START and not depth:
+            if is_hidden(span.name, attributes(html, span.start, span.stop)):
+                name, depth = span.name, 1
+        elif depth and span.name == name:
+            depth += 1 if span.kind == START else -1
+        elif span.kind == TEXT and depth and not _NOTHING.fullmatch(html, span.start, span.stop):
+            return True
+    return False
 
 
 def _hidden_hints(window: bytes, base: int) -> Iterator[int]:

@@ -9,6 +9,7 @@ from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.html.names import HEADINGS, SPECIAL
 from xinksig.text.html.plan import Plan, Written
+from xinksig.text.html.reading import Reading
 from xinksig.text.html.trace import trace
 from xinksig.text.html.wrappers import Around
 from xinksig.text.place import CharEdit, Place
@@ -40,19 +41,24 @@ class Injection(NamedTuple):
 
 
 def inject(
-    html: str, changes: Sequence[tuple[Place, Fragment | None]], *, newline: str, width: Width
+    html: str,
+    changes: Sequence[tuple[Place, Fragment | None]],
+    *,
+    newline: str,
+    width: Width,
+    reading: Reading | None = None,
 ) -> Injection:
     """Return the edits that put the fragments into the places; ``None`` takes the trigger out.
 
     The places ascend and are apart. The tree that an HTML5 parser builds of the result is the one of the
     source without the triggers' characters and what they leave empty, and with the fragments' subtrees.
-    ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset. Never
-    raises; the work is linear, and html5lib is used once at most.
+    ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset,
+    ``reading`` is what ``find`` was given, so that nothing has to be read again. Never raises; the work is linear, and html5lib is used once at most.
     """
     if not changes:
         return Injection([], {})
     pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
-    found = trace(html, pieces)
+    found = trace(html, pieces, reading or Reading(html))
     refused: dict[int, str] = {}
     for number, (place, fragment) in enumerate(changes):
         reason = _refusal(found.places[number], fragment)
@@ -65,8 +71,7 @@ def inject(
         more = plan.make()
         if not more:
             written = plan.written(newline)
-            if any(item.keeps_blanks for item in written):
-                _keep_line_breaks(html, written, newline)
+            _keep_line_breaks(html, written, newline)
             if _overlap(written):
                 return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
             more = _joined(html, written, changes)
@@ -108,6 +113,8 @@ def _items(outer: Sequence[str]) -> set[str]:
 
 def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
     """Keep the line break behind a removed trigger that would come to stand at the start of a ``pre``."""
+    if not [item for item in written if item.keeps_blanks]:
+        return
     begins = False
     stop = -1
     for index, (edit, _, _) in enumerate(written):
@@ -136,15 +143,15 @@ def _joined(
     found: dict[int, str] = {}
     index = 0
     while index < len(written):
-        start, stop = written[index].edit[:2]
-        texts = []
+        start, stop, text, _ = written[index].edit
+        index += 1
         while index < len(written) and written[index].edit.start <= stop:
-            texts.append(written[index].edit.text)
-            stop = max(stop, written[index].edit.stop)
+            text += written[index].edit.text
+            stop = written[index].edit.stop
             index += 1
-        text = "".join(texts)
-        if _reads_together(html, start, (text + html[stop : stop + 1])[:1]) or (
-            text and _reads_together(text, len(text), html[stop : stop + 1])
+        behind = html[stop : stop + 1]
+        if _reads_together(html, start, text[:1] or behind) or (
+            text and _reads_together(text, len(text), behind)
         ):
             number = max((n for n, (place, _) in enumerate(changes) if place.start <= start), default=0)
             found[number] = _JOINS
@@ -173,6 +180,8 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
     def octets(text: str) -> int:
         return len(text) if one_octet and text.isascii() else width(text)
 
+    if one_octet and _are_short(html, written, octets):
+        return [edit for edit, _, _ in written]
     edits: list[CharEdit] = []
     column = at = 0
     for index, (edit, fragment, keeps_blanks) in enumerate(written):
@@ -200,6 +209,23 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
             column = octets(line) + (0 if line_break else column)
         edits.append(edit)
     return edits
+
+
+def _are_short(html: str, written: Sequence[Written], octets: Width) -> bool:
+    """Return whether the lines around all edits, taken for one together with what is put in, are short."""
+    if not written:
+        return True
+    first, last = written[0].edit.start, written[-1].edit.stop
+    start = html.rfind("\n", max(0, first - LONGEST), first) + 1
+    stop = html.find("\n", last, last + LONGEST)
+    if stop < 0:
+        stop = len(html)
+    if stop - start > LONGEST:
+        return False
+    size = octets(html[start:stop])
+    for edit, fragment, _ in written:
+        size += octets(edit.text) if fragment is None else fragment.longest_line
+    return size <= LONGEST
 
 
 def _follows_blank(html: str, edit: CharEdit, before: Sequence[CharEdit]) -> bool:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 from xinksig.model import Outcome
-from xinksig.text.html.context import Context
+from xinksig.text.html.reading import Reading
 from xinksig.text.html.scanner import PLAINTEXT, TEXT, Span, spans
 from xinksig.text.html.spelling import Spelling, spelling
 from xinksig.text.html.visible import placeholders
@@ -16,36 +16,41 @@ _SPARE = 4096
 _PLAINTEXT = "it stands behind a plaintext tag, where nothing is read as HTML"
 
 
-def find(html: str, pattern: Pattern, limit: int | None = None) -> list[Place]:
+def find(
+    html: str, pattern: Pattern, limit: int | None = None, reading: Reading | None = None
+) -> list[Place]:
     """Return the placeholders that a reader sees, in their order; offsets count characters.
 
     Those whose place in the tree is not sure have the outcome ``UNCERTAIN`` and a reason. Quoted ones are
-    among them. With a ``limit``, stops at one more than that many. Linear in the text, never raises.
+    among them. With a ``limit``, stops at one more than that many. A ``reading`` of the text, not used before,
+    keeps what is found out for the injection. Linear in the text, never raises.
     """
     spelled = spelling(pattern)
     anchors = spelled.anchors(html)
     first = next(anchors, -1)
-    return Search(html, spelled, limit).places(first, anchors) if first >= 0 else []
+    return Search(html, spelled, limit, reading).places(first, anchors) if first >= 0 else []
 
 
 class Search:
     """One search, with what it has cost so far."""
 
-    def __init__(self, html: str, spelled: Spelling, limit: int | None = None) -> None:
+    def __init__(
+        self, html: str, spelled: Spelling, limit: int | None = None, reading: Reading | None = None
+    ) -> None:
         self.in_full = False
         """Whether the anchors cost more than reading the text from end to end, which was done then."""
         self._html = html
         self._spelling = spelled
         self._limit = limit
         self._looked = 0
-        self._context: Context | None = None
+        self._reading = reading or Reading(html)
         self._found: list[Place] = []
         self._resume = 0
 
     @property
     def looked(self) -> int:
         """Characters looked at, those looked at twice counted twice: a measure of the work done."""
-        return self._looked + (self._context.looked if self._context else 0)
+        return self._looked + self._reading.looked
 
     def places(self, first: int, anchors: Iterator[int]) -> list[Place]:
         """Return the places from the anchor ``first`` on; see ``find``."""
@@ -80,18 +85,15 @@ class Search:
 
     def _take(self, start: int, stop: int, name: str) -> None:
         """Keep what is spelled there if it is text that a reader sees."""
-        html = self._html
-        context = self._context
-        if context is None:
-            context = self._context = Context(html)
-        held = context.holds(start)
+        html, reading = self._html, self._reading
+        held = reading.holds(start)
         if held and held.kind != PLAINTEXT:
             self._resume = held.stop
             return
         self._resume = stop
         inside = list(spans(html, start, stop)) if html.find("<", start, stop) >= 0 else []
         if held is None:
-            refusal = context.refusal(start, inside)
+            refusal = reading.refusal(start, inside)
         elif inside or html.find("&", start, stop) >= 0:
             return  # no markup is read there
         else:

@@ -21,6 +21,8 @@ CLOSES_P = HEADINGS | names(
 TABLE_PARTS = names("table tbody thead tfoot tr colgroup")
 """Elements of a table that hold no text: a parser moves it out."""
 
+ROW_GROUPS = names("tbody thead tfoot")
+
 CELLS = names("td th caption")
 
 BARRIERS = CELLS | names("applet marquee object template")

@@ -7,6 +7,7 @@ opens again by itself behind the block it was left open in is followed through a
 
 import re
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from xinksig.text.html.fragment import Fragment
@@ -33,6 +34,8 @@ _NOT_REMOVABLE = "a tag around it cannot be taken out without changing what stan
 
 _OPENERS, _UNDONE, _CLOSERS, _REVIVED_HERE, _SIGNATURE, _APPENDED_OPENERS, _REVIVED, _DELETED = range(8)
 """The order of edits at one offset."""
+
+_BY_PLACE = itemgetter(0, 1, 2)
 
 Changes = Sequence[tuple[Place, Fragment | None]]
 
@@ -76,10 +79,9 @@ class Plan:
         for number, around in enumerate(self._trace.places):
             self._chains.append(self._chain(number, around))
             if number not in self._refused:
-                inside = [
-                    self._in_parts(wrapper)[0] if wrapper.crossing else wrapper for wrapper in around.inside
-                ]
-                self._affected.update(dict.fromkeys((*self._chains[number], *inside)))
+                self._affected.update(dict.fromkeys(self._chains[number]))
+                for wrapper in around.inside:
+                    self._affected[self._in_parts(wrapper)[0] if wrapper.crossing else wrapper] = None
                 for wrapper in self._cut_at(number):
                     self._cuts.setdefault(wrapper, []).append(number)
         todo = list(self._affected)
@@ -93,7 +95,7 @@ class Plan:
         for first, second, *_ in self._parts.values():
             if second in self._affected and not self._segments(second)[0] and not any(self._segments(first)):
                 self._affected[first] = None
-        for source in dict.fromkeys(wrapper.source for wrapper in self._affected):
+        for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
             self._decide(source)
         self._order_revived()
         for wrapper in self._taken_out:
@@ -116,9 +118,11 @@ class Plan:
             return chain
         start = self._changes[number][0].start
         for wrapper in (*around.chain, *around.beyond):
+            if not wrapper.crossing:
+                continue
             passed = [block for block in wrapper.crossing if block.start < start]
             if not passed:
-                if wrapper.crossing and wrapper in chain:
+                if wrapper in chain:
                     chain[chain.index(wrapper)] = self._in_parts(wrapper)[0]
                 continue
             block = passed[-1].start
@@ -168,19 +172,22 @@ class Plan:
 
     def written(self, newline: str) -> list[Written]:
         """Return the edits in their order."""
-        edits = self._edits
         for number, (place, fragment) in enumerate(self._changes):
             if number not in self._refused:
                 self._write(number, place, fragment, newline)
-        return [written for _, _, _, written in sorted(edits, key=lambda edit: edit[:3])]
+        self._edits.sort(key=_BY_PLACE)
+        return [written for _, _, _, written in self._edits]
 
     def _write(self, number: int, place: Place, fragment: Fragment | None, newline: str) -> None:
         around, chain = self._trace.places[number], self._chains[number]
-        closed, opened = self._closed.get(number, set()), self._opened.get(number, {})
+        closed, opened = self._closed.get(number), self._opened.get(number)
         pieces = place.pieces or ((place.start, place.start),)
         first, behind = pieces[0]
-        closers = "".join(f"</{self._name(wrapper)}>" for wrapper in chain if wrapper in closed)
-        openers = "".join(opened[wrapper] for wrapper in reversed(chain) if wrapper in opened)
+        closers = openers = ""
+        if closed:
+            closers = "".join([f"</{self._name(wrapper)}>" for wrapper in chain if wrapper in closed])
+        if opened:
+            openers = "".join([opened[wrapper] for wrapper in reversed(chain) if wrapper in opened])
         if not around.settled and self._may_begin_in_head(place, fragment):
             closers += "<body>"
         self._edit(_CLOSERS, number, first, first, closers, "wrapper")
@@ -246,7 +253,7 @@ class Plan:
         """Decide where the elements of a family are open."""
         known = copied = False
         by_itself = self._known[source] = set()
-        for wrapper in self._incarnations(source):
+        for wrapper in self._incarnations(source) if self._parts else self._trace.families[source]:
             if known:
                 by_itself.add(wrapper)
             if wrapper not in self._affected:
@@ -279,6 +286,7 @@ class Plan:
                 self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
 
     def _incarnations(self, source: tuple[int, int]) -> Iterator[Wrapper]:
+        """Yield the elements of a family, in parts where they end in blocks."""
         for wrapper in self._trace.families[source]:
             parts = self._parts.get(wrapper)
             if parts is not None and not self._affected.keys().isdisjoint(parts):
@@ -313,13 +321,13 @@ class Plan:
 
     def _holds(self, wrapper: Wrapper, first: int, stop: int) -> bool:
         """Return whether one of those places stands in the wrapper and shows something."""
-        return any(
-            wrapper.pieces >> number & 1
-            and (number in self._refused or self._changes[number][1] is not None)
-            # A wrapper that begins between two pieces of a place does not hold what is put at the first one.
-            and (number in self._refused or wrapper.born <= self._changes[number][0].start)
-            for number in range(first, stop)
-        )
+        for number in range(first, stop):
+            if wrapper.pieces >> number & 1:
+                place, fragment = self._changes[number]
+                # What begins between two pieces of a place does not hold what is put at the first one.
+                if number in self._refused or (fragment is not None and wrapper.born <= place.start):
+                    return True
+        return False
 
     def _take_out_start(self, wrapper: Wrapper, known: bool) -> bool:
         """Let the wrapper not begin where it does; return whether a parser still knows of its family."""
@@ -384,12 +392,13 @@ class Plan:
         That is formatting inside something revived, and what a tag opened again that is taken out.
         """
         outermost = {offset: min(other.serial for other in some) for offset, some in self._revived.items()}
-        outermost.update((wrapper.start, -1) for wrapper in self._taken_out)
+        for wrapper in self._taken_out:
+            outermost[wrapper.start] = -1
         if not outermost:
             return
         for source, family in self._trace.families.items():
             known = self._known.get(source)
-            for wrapper in family if known is None else self._incarnations(source):
+            for wrapper in self._incarnations(source) if known is not None and self._parts else family:
                 if wrapper.start >= 0 or wrapper.block is not None or wrapper.born not in outermost:
                     continue
                 if wrapper in self._revived.get(wrapper.born, ()) or wrapper.serial < outermost[wrapper.born]:

@@ -13,8 +13,12 @@ _WS = r"\t\n\f\r "
 _BOUNDARY = rf"(?=[{_WS}/>])"
 _COMMENT = "<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
 
+_ATTRIBUTE = rf"""[{_WS}]++[^{_WS}/"'>=]++=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)"""
+_MORE = rf"(?=[{_WS}/])(?!{_ATTRIBUTE}){TAG_REST}"
+_REST = rf"(?:>|{_ATTRIBUTE}(?:>|{_ATTRIBUTE}(?:>|(?=[{_WS}/]){TAG_REST})|{_MORE})|{_MORE})"
+"""What follows the name in a start tag: two attributes at most are matched fast. In one way only."""
 _INLINE_NAMES = "span|b|i|u|font|o:p|strong|em|small|sub|sup"
-_BR = rf"<br(?:[{_WS}/][^\"'>]*+)?>"
+_VOID = rf"<(?:br|img){_REST}"
 _BLANK = f"[{_WS}]*+"
 
 BODY = 0
@@ -23,30 +27,49 @@ IN_P = 1
 IN_LINK = 2
 """An ``a`` is open: no other one."""
 IN_ROW = 3
-IN_TABLE = 4
+IN_ROWS = 4
+"""In a ``tbody`` or the like."""
+IN_TABLE = 5
 
 
 def _element(number: int, name: str, content: str, most: int) -> str:
     """Return the expression of an element whose group has that number, with most so many others inside."""
-    return rf"<({name}){_BOUNDARY}{TAG_REST}[^<]*+(?:(?:{_BR}|{content})[^<]*+){{0,{most}}}</\{number}>"
+    end = rf"</\{number}>"
+    return rf"<({name}){_REST}[^<]*+(?:{end}|(?:(?:{content})[^<]*+){{1,{most}}}{end})"
+
+
+def _flow(mode: int, first: int) -> str:
+    """Return the expression of a void element or of balanced ones, with groups from that number on."""
+    linked = _INLINE_NAMES if mode == IN_LINK else f"a|{_INLINE_NAMES}"
+    outermost = _INLINE_NAMES if mode in (IN_P, IN_LINK) else f"p|div|h[1-6]|{_INLINE_NAMES}"
+    content = _VOID
+    for number, name in ((3, _INLINE_NAMES), (2, _INLINE_NAMES), (1, linked), (0, outermost)):
+        content = f"{_VOID}|{_element(first + number, name, content, 16)}"
+    return content
+
+
+def _row(first: int) -> str:
+    cell = _element(first, "td|th", _flow(BODY, first + 1), 16)
+    return f"<tr{_REST}{_BLANK}(?:{cell}{_BLANK}){{1,16}}</tr>"
 
 
 @cache
 def run(mode: int) -> re.Pattern[str]:
     """Return what matches a run and the tag behind it: its slash and its name are the last two groups."""
-    between = "[^<]*+" if mode < IN_ROW else _BLANK
+    between, other = ("[^<]*+", rf"{_COMMENT}|<(?=[^a-zA-Z/!?])") if mode < IN_ROW else (_BLANK, _COMMENT)
     if mode == IN_TABLE:
-        levels = "(?!)"
+        whole = other
+    elif mode == IN_ROWS:
+        whole = f"{_row(1)}|{other}"
+    elif mode == IN_ROW:
+        whole = f"{_element(1, 'td|th', _flow(BODY, 2), 16)}|{other}"
     else:
-        base = 1 if mode == IN_ROW else 0
-        levels = "(?!)"
-        third = _INLINE_NAMES if mode == IN_LINK else f"a|{_INLINE_NAMES}"
-        outermost = _INLINE_NAMES if mode in (IN_P, IN_LINK) else f"p|div|{_INLINE_NAMES}"
-        for number, name in ((4, _INLINE_NAMES), (3, _INLINE_NAMES), (2, third), (1, outermost)):
-            levels = _element(base + number, name, levels, 16)
-        levels = _element(1, "td", levels, 16) if mode == IN_ROW else f"{_BR}|{levels}"
+        whole = f"{_flow(mode, 1)}|{other}"
+        if mode == BODY:
+            rows = f"(?:{_row(5)}{_BLANK}){{1,40}}"
+            whole += f"|<table{_REST}{_BLANK}(?:<tbody{_REST}{_BLANK})?{rows}(?:</tbody>{_BLANK})?</table>"
     tag = rf"(?:<(/?)([a-zA-Z][^{_WS}/>]*+){TAG_REST})?"
-    return re.compile(f"{between}(?:(?:{levels}|{_COMMENT}){between}){{0,200}}{tag}")
+    return re.compile(f"{between}(?:(?:{whole}){between}){{0,200}}{tag}")
 
 
 @cache

@@ -53,7 +53,8 @@ _QUOTED_ATTRIBUTES = (
     rf"""(?:[^"'>=]*+(?<![{_WS}/"'])=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)){{1,64}}[^"'>=]*+>"""
 )
 """The ordinary attributes behind a tag's name; what it does not match goes to ``_tag_stop``."""
-TAG_REST = rf"""(?:[^"'>]*+>|{_QUOTED_ATTRIBUTES})"""
+TAG_REST = rf"""(?:[^"'>]*+>|(?![^"'>]*+>){_QUOTED_ATTRIBUTES})"""
+"""What follows a tag's name; in one way only, so that many tags can not be tried in many ways."""
 _NAME = re.compile(rf"</?([a-zA-Z][^{_WS}/>]*+)")
 _ATTRIBUTE_NAME = re.compile(rf"[{_WS}/]*+(?:(>)|[^{_WS}/>][^{_WS}/>=]*+)")
 _EQUALS = re.compile(rf"[{_WS}]*+=[{_WS}]*+")

@@ -33,6 +33,7 @@ from xinksig.text.html.names import (
     DISPUTED,
     FORMATTING,
     HEADINGS,
+    ROW_GROUPS,
     SPECIAL,
     TABLE_PARTS,
 )
@@ -42,6 +43,7 @@ from xinksig.text.html.runs import (
     IN_LINK,
     IN_P,
     IN_ROW,
+    IN_ROWS,
     IN_TABLE,
     NO_CONTENT,
     is_quirky,
@@ -109,6 +111,7 @@ class Walk:
         "at",
         "blocked",
         "html",
+        "is_amended",
         "revivers",
         "stack",
         "strays",
@@ -126,6 +129,8 @@ class Walk:
         """End tags that are ignored only because of one element inside theirs, with that element."""
         self.revivers: set[int] = set()
         """Where the start tags of ``p`` are that closed an earlier ``p``: without them it would go on."""
+        self.is_amended = False
+        """Whether another html or body tag was read: an open element has its attributes too."""
         # Open elements by name out to the last barrier, and those of the scopes outside it.
         self._counts: dict[str, int] = {}
         self._frames: list[dict[str, int]] = []
@@ -149,6 +154,20 @@ class Walk:
         if match["body"] is not None:
             self.stack.append(Element("html", *match.span("html")))
             self.stack.append(Element("body", *match.span("body")))
+
+    def copy(self) -> "Walk":
+        """Return a walk that goes on from here by itself."""
+        other = object.__new__(Walk)
+        for name in Walk.__slots__:
+            value = getattr(self, name)
+            setattr(other, name, value.copy() if isinstance(value, (list, dict, set)) else value)
+        other._frames = [frame.copy() for frame in self._frames]
+        return other
+
+    @property
+    def is_in_scope(self) -> bool:
+        """Whether a cell, a table or another element is open out of which no end tag reaches."""
+        return bool(self._barriers)
 
     @property
     def top(self) -> str:
@@ -202,15 +221,15 @@ class Walk:
     def _mode(self) -> int:
         counts, top = self._counts, self.stack[-1].name
         if top in TABLE_PARTS:
-            return IN_ROW if top == "tr" else IN_TABLE
+            return IN_ROW if top == "tr" else IN_ROWS if top in ROW_GROUPS else IN_TABLE
         if counts.get("a"):
             return IN_LINK
         return IN_P if counts.get("p") or top in HEADINGS else BODY
 
     def _advance_slowly(self, at: int, offset: int) -> bool:
         """Take in the construct at ``at``, where a run ended; ``False`` if it holds ``offset``."""
+        self.at = at
         if at >= offset:
-            self.at = at
             return True
         html = self.html
         if html[at] != "<":
@@ -252,7 +271,8 @@ class Walk:
     def _start_early(self, tag: Span) -> None:
         name = tag.name
         if name == "html":
-            if self._tail[0] < 0:
+            self.is_amended = self._tail[0] >= 0
+            if not self.is_amended:
                 self._tail = (tag.start, tag.stop)
         elif name == "body":
             self.imply_body()
@@ -424,6 +444,7 @@ class Walk:
             self._form = self.stack[-1]
         elif kind == IGNORED_TAG:
             self.strays += 1
+            self.is_amended |= name in ("html", "body")
         else:
             raise TooComplexError(f"parsers do not agree about the tag {name}")
         return stop

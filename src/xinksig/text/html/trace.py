@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from xinksig.text.html.names import BARRIERS, FORMATTING, VISIBLE
+from xinksig.text.html.reading import Reading
 from xinksig.text.html.scanner import END, START, TEXT, Span, spans
 from xinksig.text.html.stack import Element, TooComplexError, Walk
 from xinksig.text.html.wrappers import (
@@ -21,10 +22,10 @@ _WORD_END = "<o:p></o:p>"
 """Stands at the end of each paragraph that Word writes."""
 
 
-def trace(html: str, places: Sequence[Pieces]) -> Trace:
+def trace(html: str, places: Sequence[Pieces], reading: Reading) -> Trace:
     """Return what stands around each of the ascending places. Never raises."""
     try:
-        return Tracer(html, places).run()
+        return Tracer(html, places, reading.walk_before(places[0][0][0])).run()
     except TooComplexError:
         from xinksig.text.html import tree
 
@@ -34,10 +35,10 @@ def trace(html: str, places: Sequence[Pieces]) -> Trace:
 class Tracer:
     """Follows the wrappers of all places with one stack; ``TooComplexError`` where that is not enough."""
 
-    def __init__(self, html: str, places: Sequence[Pieces]) -> None:
+    def __init__(self, html: str, places: Sequence[Pieces], walk: Walk) -> None:
         self._html = html
         self._places = places
-        self._walk = Walk(html)
+        self._walk = walk
         self._trace = Trace()
         # The open wrappers with their depth, outermost first.
         self._live: list[tuple[int, Element, Wrapper]] = []

@@ -1,0 +1,133 @@
+"""One reading of a document for its search and for the injection: by one stack, else by its context."""
+
+import re
+from collections.abc import Sequence
+
+from xinksig.text.html.context import WATCHED, Context, is_hidden_inside
+from xinksig.text.html.hidden import is_hidden
+from xinksig.text.html.names import TABLE_PARTS
+from xinksig.text.html.scanner import Span, construct
+from xinksig.text.html.stack import TooComplexError, Walk
+
+_MAY_HIDE = re.compile(r"hid|none|\\|&|/\*", re.IGNORECASE)
+"""What a start tag holds that hides its element, or that disguises such words."""
+
+
+class Reading:
+    """Answers as ``Context`` does: a stack knows what is open, so that nothing else has to be looked at.
+
+    Where the stack is not enough, or what is open could hide the offset, the context is asked.
+    """
+
+    __slots__ = (
+        "_complex_from",
+        "_context",
+        "_held_by_walk",
+        "_html",
+        "_kept",
+        "_looked",
+        "_shown",
+        "_walk",
+    )
+
+    def __init__(self, html: str) -> None:
+        self._html = html
+        self._looked = 0
+        self._walk: Walk | None = None
+        self._kept: Walk | None = None
+        """Stands at the first placeholder that may be replaced; given away once."""
+        self._complex_from = len(html) + 1
+        """No walk gets to this offset."""
+        self._context: Context | None = None
+        self._held_by_walk = False
+        """Whether the last answer came from the walk alone."""
+        self._shown: set[int] = set()
+        """Where start tags are of open elements that do not hide what is in them."""
+
+    @property
+    def looked(self) -> int:
+        """Characters looked at: a measure of the work done."""
+        return self._looked + (self._context.looked if self._context else 0)
+
+    def holds(self, offset: int) -> Span | None:
+        """See ``Context``."""
+        if offset < self._complex_from:
+            try:
+                held = self._walk_to(offset)
+            except TooComplexError:
+                self._complex_from = offset
+                self._walk = None
+            else:
+                if self._held_by_walk:
+                    return held
+        self._held_by_walk = False
+        context = self._context
+        if context is None:
+            context = self._context = Context(self._html)
+        return context.holds(offset)
+
+    def refusal(self, start: int, inside: Sequence[Span]) -> str | None:
+        """See ``Context``."""
+        if not self._held_by_walk:
+            assert self._context is not None
+            return self._context.refusal(start, inside)
+        if inside and is_hidden_inside(self._html, inside):
+            return None
+        if self._kept is None:
+            self._kept = self._walk
+        return ""
+
+    def walk_before(self, offset: int) -> Walk:
+        """Return a walk that has got no further than ``offset``; it is the caller's.
+
+        Raises ``TooComplexError`` if it is known that none gets there.
+        """
+        walk, self._kept = self._kept, None
+        if walk is not None and walk.at <= offset:
+            if walk is self._walk:
+                self._walk = None
+            return walk
+        if offset >= self._complex_from:
+            raise TooComplexError("a walk has come to its end before")
+        return Walk(self._html)
+
+    def _walk_to(self, offset: int) -> Span | None:
+        """Walk to ``offset``, return what holds it, and note whether that is sure."""
+        walk = self._walk
+        if walk is None:
+            walk = self._walk = Walk(self._html)
+        elif walk is self._kept:
+            walk = self._walk = walk.copy()
+        before = walk.at
+        is_text = walk.advance(offset)
+        self._looked += max(0, walk.at - before)
+        self._held_by_walk = is_text and self._shows(walk)
+        if is_text or walk.at > offset or any(element.name == "template" for element in walk.stack):
+            return None
+        self._held_by_walk = True
+        held = construct(self._html, walk.at, len(self._html))
+        self._looked += held.stop - held.start
+        return held
+
+    def _shows(self, walk: Walk) -> bool:
+        """Return whether it is sure that nothing open hides what stands there or moves it elsewhere."""
+        stack = walk.stack
+        if not stack or walk.is_amended or stack[-1].name in TABLE_PARTS:
+            return False
+        if walk.strays and walk.is_in_scope:
+            return False  # the context takes such an end tag of a part of a table for the end of a cell
+        new: list[int] = []
+        for element in reversed(stack):
+            if element.start in self._shown:
+                break  # so are those around it
+            if element.start < 0:
+                continue
+            if element.name in WATCHED or element.name == "template":
+                return False
+            if _MAY_HIDE.search(self._html, element.start, element.stop) and is_hidden(
+                element.name, element.attributes(self._html)
+            ):
+                return False
+            new.append(element.start)
+        self._shown.update(new)
+        return True

@@ -417,7 +417,7 @@ def _tokens(found: dict[str, str]) -> list[str]:
 def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     """Tell whether anything before ``upto`` can be a mark of history."""
     stop = min(len(html), upto + 64)
-    first, behind_tag = _starts(more, ascii_only=html.isascii())
+    ascii_only = html.isascii()
     return (
         _QUOTE.search(html, 0, stop) is not None
         or _UNDERSCORED.search(html, 0, stop) is not None
@@ -426,8 +426,11 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
         or html.find("moz-forward-container", 0, stop) >= 0
         or _holds_capital_quote(html, stop)
         or _WORD_COLOURS.search(html, 0, stop) is not None
-        or behind_tag.search(html, 0, stop) is not None
-        or first.match(html, 0, stop) is not None
+        or _behind_tag(more, ascii_only=ascii_only).search(html, 0, stop) is not None
+        or (
+            (html[:1] != "<" or html[1:3] in _BEGINNINGS)
+            and _first_line(more, ascii_only=ascii_only).match(html, 0, stop) is not None
+        )
     )
 
 
@@ -461,16 +464,28 @@ def _holds_capital_quote(html: str, stop: int) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what history may begin with: as the first line, and behind a tag.
+def _behind_tag(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
+    """Return what history may begin with behind a tag.
 
     In ``pre`` any line break may stand before such a line, and a rule may say by its id what follows.
     """
-    line = line_starts(more, ascii_only=ascii_only).replace("{2}", "{3}")
+    return re.compile(">" + _start(more, ascii_only=ascii_only))
+
+
+@lru_cache(maxsize=16)
+def _first_line(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
+    """Return what history may begin with as the first line."""
+    return re.compile(_start(more, ascii_only=ascii_only))
+
+
+def _start(more: tuple[str, ...], *, ascii_only: bool) -> str:
+    first, line = line_starts(more, ascii_only=ascii_only)
+    line = line.replace("{2}", "{3}")
     tag = r"<(?:[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
     blanks = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+"
-    body = rf"{blanks}(?:{tag}|&(?:gt|nbsp;{blanks}(?:&gt|{line}))|{line})"
-    return re.compile(body), re.compile(">" + body)
+    return rf"{blanks}(?:{tag}|(?=[{first}&])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
 
 
+_BEGINNINGS = ("pr", "pR", "Pr", "PR", "hr", "hR", "Hr", "HR")
+"""Of the tags that ``_start`` knows; most bodies begin with another one."""
 _WIDE_BLANKS = "\u00a0\ufeff"

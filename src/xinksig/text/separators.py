@@ -27,6 +27,10 @@ _LONGEST_NAME = 5
 _THAI = "\u0e00"
 """From here on there are scripts without blanks between words."""
 _LONGEST_ATTRIBUTION = 400
+_TOLD_APART = 9
+"""Characters of a line above a forwarded message by which it is told from others at first sight."""
+LONGEST_LINE_START = 120
+"""Characters in which ``line_starts`` decides: the longest label or opener, and a figure 60 behind it."""
 
 
 class Attribution(NamedTuple):
@@ -278,22 +282,30 @@ _TIME = re.compile(r"(?<!\d)\d{1,2}[:.hH]\d\d(?!\d)|\d[時时시点點]")
 
 
 @lru_cache(maxsize=32)
-def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> str:
-    """Return an expression for what a line may begin with that parts off history.
+def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[str, str]:
+    """Return what a line may begin with that parts off history: the first characters, and an expression.
 
-    Labels of From, lines above a forwarded message, attributions with a figure in them, dashes, ``>``
-    and an administrator's ``more`` lines; ``ascii_only``: those that a text in ASCII can hold.
+    Labels of From, the first characters of lines above a forwarded message, attributions with a figure in
+    them, dashes, ``>`` and of an administrator's ``more`` lines the first character; ``ascii_only``: those
+    that a text in ASCII can hold. It reads at most ``LONGEST_LINE_START`` characters.
     """
     table = separators()
-    words = [(text, r"[ \u00a0\u202f]?\*?[:：]") for text in table.from_labels]
-    words += [(text, r" (?=[^\n]{0,60}\d)") for text in table.openers]
-    words += [(text, "") for text in table.begin_lines]
-    words += [(first, "") for line in more for first in {line.strip()[0].lower(), line.strip()[0].upper()}]
-    by_first: dict[str, list[str]] = {}
-    for text, tail in words:
-        if text.isascii() or not ascii_only:
-            by_first.setdefault(text[0], []).append(re.escape(text[1:]) + tail)
-    first = "".join(re.escape(character) for character in by_first)
-    rests = (f"{re.escape(character)}(?:{'|'.join(rest)})" for character, rest in by_first.items())
+    begins = [text[:_TOLD_APART] for text in table.begin_lines]
+    begins += [first for line in more for first in (line.strip()[0].lower(), line.strip()[0].upper())]
+    behind = (
+        (table.from_labels, r"\s?\*?[:：]"),
+        (table.openers, r" (?=[^\n]{0,60}\d)"),
+        (begins, ""),
+    )
+    by_first: dict[str, dict[str, dict[str, None]]] = {}
+    for texts, tail in behind:
+        for text in texts:
+            if text.isascii() or not ascii_only:
+                by_first.setdefault(text[0], {}).setdefault(tail, {})[re.escape(text[1:])] = None
+    # Each tail once for a first character: compiling the expression takes as long as many messages.
+    lines = []
+    for first, by_tail in by_first.items():
+        rests = (f"(?:{'|'.join(rests)}){tail}" for tail, rests in by_tail.items())
+        lines.append(f"{re.escape(first)}(?:{'|'.join(rests)})")
     dashes = "-{2}|_{2}|={2}" if ascii_only else "-{2}|_{2}|={2}|–{2}|—{2}"
-    return rf"(?=[->_=–—{first}])(?:>|{dashes}|{'|'.join(rests)})"
+    return f"->_=–—{re.escape(''.join(by_first))}", f">|{dashes}|{'|'.join(lines)}"

@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parent.parent / "src"
 ROOMS = [
     "errors",
     "characters",
+    "records",
     "model",
     "mime",
     "text",
@@ -53,6 +54,8 @@ HEAVY = [
     "rich",
     "css_inline",
     "argparse",
+    "dataclasses",
+    "inspect",
     "subprocess",
 ]
 

@@ -4,11 +4,11 @@ import os
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xinksig.errors import SourceError, UsageError
 from xinksig.model import InlineImage
+from xinksig.records import dataclass, field
 
 if TYPE_CHECKING:
     from xinksig.signature.images import Reference
@@ -20,7 +20,7 @@ _LINE_LIMIT = 998
 _STYLE_TAG = re.compile(r"<style[\s>]", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A rendered signature: HTML, plain text or both, and the images its HTML shows by ``src="cid:NAME"``.
 

@@ -292,20 +292,24 @@ def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[str, str]:
     table = separators()
     begins = [text[:_TOLD_APART] for text in table.begin_lines]
     begins += [first for line in more for first in (line.strip()[0].lower(), line.strip()[0].upper())]
-    behind = (
-        (table.from_labels, r"\s?\*?[:：]"),
-        (table.openers, r" (?=[^\n]{0,60}\d)"),
-        (begins, ""),
+    labels, openers, begins = (
+        [text for text in texts if text.isascii() or not ascii_only]
+        for texts in (table.from_labels, table.openers, begins)
     )
-    by_first: dict[str, dict[str, dict[str, None]]] = {}
-    for texts, tail in behind:
-        for text in texts:
-            if text.isascii() or not ascii_only:
-                by_first.setdefault(text[0], {}).setdefault(tail, {})[re.escape(text[1:])] = None
-    # Each tail once for a first character: compiling the expression takes as long as many messages.
-    lines = []
-    for first, by_tail in by_first.items():
-        rests = (f"(?:{'|'.join(rests)}){tail}" for tail, rests in by_tail.items())
-        lines.append(f"{re.escape(first)}(?:{'|'.join(rests)})")
+    first = "".join(dict.fromkeys(text[0] for text in (*labels, *openers, *begins)))
     dashes = "-{2}|_{2}|={2}" if ascii_only else "-{2}|_{2}|={2}|–{2}|—{2}"
-    return f"->_=–—{re.escape(''.join(by_first))}", f">|{dashes}|{'|'.join(lines)}"
+    return f"->_=–—{re.escape(first)}", (
+        rf">|{dashes}|(?:{_choice(labels)})\s?\*?[:：]"
+        rf"|(?:{_choice(openers)}) (?=[^\n]{{0,60}}\d)|{_choice(begins)}"
+    )
+
+
+def _choice(texts: Iterable[str]) -> str:
+    """Return an expression for one of the texts, short: compiling it takes as long as many messages."""
+    by_first: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        by_first.setdefault(text[0], []).append(re.escape(text[1:]))
+    return "|".join(
+        re.escape(first) + (f"(?:{'|'.join(rests)})" if len(rests) > 1 else rests[0])
+        for first, rests in by_first.items()
+    )

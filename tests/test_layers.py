@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parent.parent / "src"
 # From the bottom up: a module imports from its own room and from rooms before it, never from a later one.
 ROOMS = [
     "errors",
+    "expressions",
     "characters",
     "records",
     "model",

@@ -7,15 +7,16 @@ from typing import Any, Literal
 
 from xinksig.characters import BLANK, IGNORABLE
 from xinksig.errors import UsageError
+from xinksig.expressions import late
 from xinksig.records import dataclass, field
 
 Buffer = bytes | bytearray | memoryview
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
-_ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
-_ONE_LINE = re.compile(r"[^\r\n\0]*")
-_IMAGE_NAME = re.compile(r"[\w.+@-]{1,128}")
-_IMAGE_TYPE = re.compile(r"image/[A-Za-z0-9.+-]{1,64}")
+_ADDRESS = late(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
+_ONE_LINE = late(r"[^\r\n\0]*")
+_IMAGE_NAME = late(r"[\w.+@-]{1,128}")
+_IMAGE_TYPE = late(r"image/[A-Za-z0-9.+-]{1,64}")
 _FIELD_VALUE = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xinksig.errors import SourceError, UsageError
+from xinksig.expressions import late
 from xinksig.model import InlineImage
 from xinksig.records import dataclass, field
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 """Characters that no message can carry."""
 _LINE_LIMIT = 998
-_STYLE_TAG = re.compile(r"<style[\s>]", re.IGNORECASE)
+_STYLE_TAG = late(r"<style[\s>]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from xinksig.expressions import late
 from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.separators import (
     LONGEST_LINE_START,
@@ -18,12 +19,12 @@ from xinksig.text.separators import (
     title_kind,
 )
 
-_QUOTED_LINES = re.compile(r"(?:\ufeff? {0,3}>[^\n]*+(?:\n|\Z)){1,256}")
-_FLOWED_QUOTED_LINES = re.compile(r"(?:\ufeff?>[^\n]*+(?:\n|\Z)){1,256}")
-_MAIL_STORE_FROM = re.compile(r">From [^\n]*+\n?+(?!\ufeff? {0,3}>)")
+_QUOTED_LINES = late(r"(?:\ufeff? {0,3}>[^\n]*+(?:\n|\Z)){1,256}")
+_FLOWED_QUOTED_LINES = late(r"(?:\ufeff?>[^\n]*+(?:\n|\Z)){1,256}")
+_MAIL_STORE_FROM = late(r">From [^\n]*+\n?+(?!\ufeff? {0,3}>)")
 """A line that a mail store changed lest a message seem to begin there: typed, unless quotes go on."""
-_RULE = re.compile(r"[ \t*]*([-_=–—])\1{4,}[ \t*]*\r?\n?\Z")
-_HALF_DAY = re.compile(r"[ap]\. ?m\.\Z", re.IGNORECASE)
+_RULE = late(r"[ \t*]*([-_=–—])\1{4,}[ \t*]*\r?\n?\Z")
+_HALF_DAY = late(r"[ap]\. ?m\.\Z", re.IGNORECASE)
 _BLOCK_LINES = 64
 _FOLDED_LINES = 16
 """Of one field, such as a long list of recipients."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
 from xinksig.characters import IGNORABLE, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.flowed import without_soft_breaks
 from xinksig.text.pattern import NAME, Pattern, Word
 from xinksig.text.place import Place
@@ -19,9 +20,9 @@ _BLANK_CLASS = r" \t\u00a0"
 _LINE_ENDING = r"(?:\r\n?+|\n)"
 _NEXT_LINE = rf"{_LINE_ENDING}>*+ ?+"
 
-_EMPTY_LINE = re.compile(rf"{_LINE_ENDING}[ \t>]*+{_LINE_ENDING}")
-_ANY_SIGN = re.compile(f"[{SIGNS}]")
-_NAME = re.compile(NAME)
+_EMPTY_LINE = late(rf"{_LINE_ENDING}[ \t>]*+{_LINE_ENDING}")
+_ANY_SIGN = late(f"[{SIGNS}]")
+_NAME = late(NAME)
 _UNSEEN_IN_NAME = str.maketrans("", "", IGNORABLE + "*")
 
 

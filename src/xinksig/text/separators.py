@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.data import rows
 
 WILDCARD = "…"
@@ -16,10 +17,10 @@ _CLIENT_PREFIX = r"(?:x_|(?:gmail-)?m_-?[0-9]{1,24}_?|gmail-|ydp[0-9a-f]{1,16}|y
 """What clients put before ids and classes of a message that they quote; Yahoo (ydp) before new text's too."""
 _BLANKS = re.compile(f"[{BLANK}\u202f]+")
 _IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]+")
-_DATE = re.compile(
+_DATE = late(
     r"(?<!\d)(?:\d{1,2}[:.h]\d\d(?!\d)|(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)|時|时|시|年"
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
+_ADDRESS = late(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
 _NO_NAME = frozenset(
     ("i", "you", "he", "she", "it", "they", "we", "as", "and", "who", "what", "that", "this")
 )
@@ -278,7 +279,7 @@ def evidence(fields: Iterable[tuple[str, str]], *, bare: bool) -> bool:
     return "date" in kinds and (not bare or "subject" in kinds)
 
 
-_TIME = re.compile(r"(?<!\d)\d{1,2}[:.hH]\d\d(?!\d)|\d[時时시点點]")
+_TIME = late(r"(?<!\d)\d{1,2}[:.hH]\d\d(?!\d)|\d[時时시点點]")
 
 
 @lru_cache(maxsize=32)

@@ -7,6 +7,7 @@ never count.
 import re
 from functools import lru_cache
 
+from xinksig.expressions import late
 from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.html.scanner import attributes, data_state
 from xinksig.text.lines import Element, Line, LineReader
@@ -26,15 +27,15 @@ from xinksig.text.separators import (
 
 _MARKED = frozenset(("div", "blockquote", "span", "table", "section", "p", "font", "pre", "td", "a"))
 """Elements that clients mark as quotes, or as what stands before one."""
-_BORDER_TOP = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b", re.IGNORECASE)
-_WORD_BORDER = re.compile(
+_BORDER_TOP = late(r"border-top(?:-style)?\s*:[^;]*\bsolid\b", re.IGNORECASE)
+_WORD_BORDER = late(
     r"border:\s*none;\s*border-top:\s*solid\s+(?:#E1E1E1|#B5C4DF)\s+1(?:\.0)?pt;\s*padding:\s*3(?:\.0)?pt",
     re.IGNORECASE,
 )
-_INDENT = re.compile(r"border(?:-left)?(?:-style)?\s*:\s*none", re.IGNORECASE)
+_INDENT = late(r"border(?:-left)?(?:-style)?\s*:\s*none", re.IGNORECASE)
 """Gmail's block for indented text is a blockquote, too."""
-_RULE_LINE = re.compile(r"([-_=–—])\1{4,}\Z")
-_ANY_LABEL = re.compile(r"([^\s:：][^:：]{0,38})[:：]\s*(.*)")
+_RULE_LINE = late(r"([-_=–—])\1{4,}\Z")
+_ANY_LABEL = late(r"([^\s:：][^:：]{0,38})[:：]\s*(.*)")
 _ATTRIBUTION_LINES = 3
 _MOST_FIELDS = 12
 """Lines of a header block until it is certain."""

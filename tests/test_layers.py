@@ -13,7 +13,9 @@ SOURCE = Path(__file__).parent.parent / "src"
 # From the bottom up: a module imports from its own room and from rooms before it, never from a later one.
 ROOMS = [
     "errors",
+    "expressions",
     "characters",
+    "records",
     "model",
     "mime",
     "text",
@@ -53,6 +55,8 @@ HEAVY = [
     "rich",
     "css_inline",
     "argparse",
+    "dataclasses",
+    "inspect",
     "subprocess",
 ]
 

@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
 
 from xinksig.characters import BLANK, IGNORABLE
 from xinksig.errors import UsageError
+from xinksig.expressions import late
+from xinksig.records import dataclass, field
 
 Buffer = bytes | bytearray | memoryview
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
-_ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
-_ONE_LINE = re.compile(r"[^\r\n\0]*")
-_IMAGE_NAME = re.compile(r"[\w.+@-]{1,128}")
-_IMAGE_TYPE = re.compile(r"image/[A-Za-z0-9.+-]{1,64}")
+_ADDRESS = late(r"[^\s<>()\"',;:]{1,254}@[^\s<>()\"',;:]{1,254}")
+_ONE_LINE = late(r"[^\r\n\0]*")
+_IMAGE_NAME = late(r"[\w.+@-]{1,128}")
+_IMAGE_TYPE = late(r"image/[A-Za-z0-9.+-]{1,64}")
 _FIELD_VALUE = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
@@ -123,10 +124,10 @@ class Limits:
     """How much larger the output may be than the input."""
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
+        for name in Limits.__slots__:
+            value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise UsageError(f"Limits.{item.name} must be a whole number above 0, not {value!r}")
+                raise UsageError(f"Limits.{name} must be a whole number above 0, not {value!r}")
 
 
 def _fits(pattern: re.Pattern[str], value: object) -> bool:
@@ -292,8 +293,8 @@ class _MadeWhenRead:
         make = object.__getattribute__(self, "_make")
         object.__delattr__(self, "_make")
         made = make()
-        for item in fields(made):
-            object.__setattr__(self, item.name, getattr(made, item.name))
+        for field_name in Report.__slots__:
+            object.__setattr__(self, field_name, getattr(made, field_name))
         return object.__getattribute__(self, name)
 
 
@@ -344,6 +345,8 @@ class Report(_MadeWhenRead):
 
     def to_dict(self, full: bool = False) -> dict[str, Any]:
         """Return the report as values that JSON knows; addresses and replacements only when ``full``."""
+        from dataclasses import asdict
+
         result = asdict(self)
         for part in result["parts"]:
             part["matches"] = list(part["matches"])

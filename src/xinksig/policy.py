@@ -12,6 +12,7 @@ from xinksig.errors import (
     MessageError,
     TransferError,
 )
+from xinksig.expressions import late
 from xinksig.mime.fields import content_doubt
 from xinksig.mime.headers import Headers
 from xinksig.mime.part import Part
@@ -39,10 +40,10 @@ _FROZEN_MULTIPARTS = {
 _CONNECTOR_TEST = re.compile(
     r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE
 )
-_PATCH_SUBJECT = re.compile(
+_PATCH_SUBJECT = late(
     r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.IGNORECASE
 )
-_AUTO_NO = re.compile(r"\s*(?:\([^()]*\)\s*){0,8}(?:no(?=[\s;(]|\Z)|;|\Z)")
+_AUTO_NO = late(r"\s*(?:\([^()]*\)\s*){0,8}(?:no(?=[\s;(]|\Z)|;|\Z)")
 """``Auto-Submitted: no`` or nothing, with comments or parameters (RFC 3834, 5)."""
 _LIST_FIELDS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
 
@@ -198,7 +199,7 @@ def is_patch_or_list(headers: Headers) -> bool:
     )
 
 
-_PATCH_BODY = re.compile(
+_PATCH_BODY = late(
     r"^(?:diff --git a/|Index: \S|--- (?:a/|/dev/null)|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)", re.MULTILINE
 )
 

@@ -2,6 +2,7 @@
 
 import re
 
+from xinksig.expressions import late
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
 from xinksig.mime.part import Part
@@ -16,7 +17,7 @@ from xinksig.text.place import Place
 
 _COUNTED = 1000
 """Placeholders that are counted for the report before the search ends."""
-_PGP = re.compile(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
+_PGP = late(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
 
 QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
 REPLACED = Verdict(Outcome.REPLACED, "the signature was put in")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from xinksig import compose
+from xinksig.expressions import late
 from xinksig.policy import looks_like_patch
 from xinksig.related import Related
 from xinksig.signature.derive import lines_as_html
@@ -15,7 +16,7 @@ from xinksig.textpart import TextPart
 
 _HEAD = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body>'
 _TAIL = "</body></html>"
-_BLOCK_END = re.compile(
+_BLOCK_END = late(
     r"</(?:table|div|p|ul|ol|dl|h[1-6]|address|section|footer|blockquote|center)>\s*\Z", re.IGNORECASE
 )
 

@@ -12,14 +12,15 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from xinksig.expressions import late
 from xinksig.mime.headers import Headers
 
-_BLANK = re.compile(r"[ \t]*+")
-_ATOM = re.compile(r'[^ \t<>:;,@.()"\[\]\\\x00-\x1f\x7f]++')
-_ENCODED_WORD = re.compile(r"=\?[\w*-]{1,75}\?[bBqQ]\?[^ \t?<>:;,()\"\[\]\\\x00-\x1f\x7f]*+\?=")
-_QUOTE_SIGN = re.compile(r'["\\]')
-_COMMENT_SIGN = re.compile(r"[()\\]")
-_LITERAL = re.compile(r"\[[^\[\]\\\x00-\x1f\x7f]*+\]")
+_BLANK = late(r"[ \t]*+")
+_ATOM = late(r'[^ \t<>:;,@.()"\[\]\\\x00-\x1f\x7f]++')
+_ENCODED_WORD = late(r"=\?[\w*-]{1,75}\?[bBqQ]\?[^ \t?<>:;,()\"\[\]\\\x00-\x1f\x7f]*+\?=")
+_QUOTE_SIGN = late(r'["\\]')
+_COMMENT_SIGN = late(r"[()\\]")
+_LITERAL = late(r"\[[^\[\]\\\x00-\x1f\x7f]*+\]")
 _LONGEST = 998
 _LARGEST = 65536
 """Characters of a field that are read: nobody writes larger ones, and each may cost 3 µs."""

@@ -1,15 +1,16 @@
 """Base64 (RFC 2045, 6.8): strict about what two readers could read in two ways; edits from a group on."""
 
 import binascii
-import re
 from collections.abc import Sequence
+
+from xinksig.expressions import late
 
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NO_DIGITS = bytes(set(range(256)) - set(_DIGITS))
 _JUNK = bytes(set(_NO_DIGITS) - set(b"="))
 _BLANKS = b"\r\n \t"
-_DIGIT = re.compile(rb"[A-Za-z0-9+/]")
-_ENDING = re.compile(rb"\r\n|\n|\r")
+_DIGIT = late(rb"[A-Za-z0-9+/]")
+_ENDING = late(rb"\r\n|\n|\r")
 
 _LINE = 76
 _SMTP_LINE = 998

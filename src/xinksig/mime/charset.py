@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from xinksig.expressions import late
 from xinksig.mime.decoded_text import (
     MultiText,
     StatefulText,
@@ -27,11 +28,11 @@ _CACHED_SIZE = 128 << 10
 _SAMPLE_SIZE = 16 << 10
 _MOST_SHIFTS = 50_000
 _SHIFTS = {"iso-2022": (b"\x1b", b"\x0e"), "hz": (b"~",), "utf-7": (b"+",)}
-_EIGHT_BIT = re.compile(rb"[\x80-\xff]")
-_ANY = re.compile(r".", re.DOTALL)
-_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_EIGHT_BIT = late(rb"[\x80-\xff]")
+_ANY = late(r".", re.DOTALL)
+_NON_ASCII = late(r"[^\x00-\x7f]")
 _HIGH = bytes(range(128, 256))
-_STYLE = re.compile(r"(<style\b.*?</style)", re.IGNORECASE | re.DOTALL)
+_STYLE = late(r"(<style\b.*?</style)", re.IGNORECASE | re.DOTALL)
 
 
 def read(charset: Charset | None, octets: bytes, declared: bool = True) -> Text:

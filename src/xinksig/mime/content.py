@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from xinksig.expressions import late
 from xinksig.mime.parameters import (
     COMMENT_BEHIND,
     COMMENT_INSIDE,
@@ -21,16 +22,16 @@ from xinksig.mime.parameters import (
     read_simply,
 )
 
-_TYPE = re.compile(r"[!#-'*+\-.0-9A-Z^-~]++/[!#-'*+\-.0-9A-Z^-~]++", re.ASCII)
-_KIND = re.compile(r'"?[!#-\'*+\-.0-9A-Z^-~]*+"?')
+_TYPE = late(r"[!#-'*+\-.0-9A-Z^-~]++/[!#-'*+\-.0-9A-Z^-~]++", re.ASCII)
+_KIND = late(r'"?[!#-\'*+\-.0-9A-Z^-~]*+"?')
 _TRANSFER_ENCODING = re.compile(r"[A-Za-z0-9._-]++")
-_TOKEN = re.compile(r"[!#-'*+\-.0-9A-Z^-~]+")
-_BOUNDARY = re.compile(r"boundary[\s*0-9]*+=", re.IGNORECASE)
-_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*+\?=", re.IGNORECASE)
+_TOKEN = late(r"[!#-'*+\-.0-9A-Z^-~]+")
+_BOUNDARY = late(r"boundary[\s*0-9]*+=", re.IGNORECASE)
+_WORD = late(r"=\?[^?\s]+\?[bq]\?[^?]*+\?=", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BLANKS = re.compile(r"[ \t\r\n]*+")
-_PRINTABLE = re.compile(r"[ -~]*")
-_ENDING = re.compile(rb"\r?\n|\r")
+_PRINTABLE = late(r"[ -~]*")
+_ENDING = late(rb"\r?\n|\r")
 _LONGEST_BOUNDARY = 256
 _WIDTH = 78
 _CACHED_SIZE = 1000

@@ -1,17 +1,17 @@
 """Decoded text of a charset: its characters, and where each of them stands in the octets."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
+from xinksig.expressions import late
 from xinksig.mime.labels import Charset
 from xinksig.mime.stateful import KOREAN_HEADER, Run, sticky_escapes
 
 OctetEdits = list[tuple[int, int, bytes]]
 
 _BLOCK = 512
-_BASE64_OR_HYPHEN = re.compile(rb"[A-Za-z0-9+/-]")
+_BASE64_OR_HYPHEN = late(rb"[A-Za-z0-9+/-]")
 
 ESCAPED = "".join(map(chr, range(0xDC80, 0xDD00)))
 """What damaged octets above 127 are read as (surrogateescape)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from xinksig.expressions import late
 from xinksig.mime.content import (
     ContentType,
     Disposition,
@@ -33,8 +34,8 @@ __all__ = [
 ]
 
 _BEGINNING = re.compile(rb"\n(?:([^:\n \t]++):|(?![ \t]))")
-_SPACED_NAME = re.compile(rb"([^:\n \t]++)[ \t]++:")
-_CR_ENDING = re.compile(rb"\r(?=[ \t]|\Z)")
+_SPACED_NAME = late(rb"([^:\n \t]++)[ \t]++:")
+_CR_ENDING = late(rb"\r(?=[ \t]|\Z)")
 _CACHED_SIZE = 256
 """Octets: sections of body parts repeat from message to message."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -12,25 +12,26 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from xinksig.expressions import late
 from xinksig.mime import words
 
 _TCHAR = r"[!#-'*+\-.0-9A-Z^-~]"
 _PLAIN_NAME = r"[!#-&+\-.0-9A-Z^-~]"
-_COMMENT_SIGN = re.compile(r"[()\\]")
-_QUOTE_SIGN = re.compile(r'["\\]')
+_COMMENT_SIGN = late(r"[()\\]")
+_QUOTE_SIGN = late(r'["\\]')
 _BLANKS = re.compile(r"[ \t\r\n]*+")
-_NAME = re.compile(_TCHAR + "*+")
-_UNQUOTED = re.compile(r'[^ \t\r\n;"()\\]*+')
-_TO_SIGN = re.compile(r'[^;"(]*+')
-_LINE_ENDING = re.compile(r"\r?\n|\r")
-_PAIR = re.compile(r'\\(["\\])')
-_MISLEADING = re.compile(r'[;="\\]')
-_STARRED = re.compile(r"([^*]+)(?:\*([0-9]{1,4}))?(\*)?")
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_NAME = late(_TCHAR + "*+")
+_UNQUOTED = late(r'[^ \t\r\n;"()\\]*+')
+_TO_SIGN = late(r'[^;"(]*+')
+_LINE_ENDING = late(r"\r?\n|\r")
+_PAIR = late(r'\\(["\\])')
+_MISLEADING = late(r'[;="\\]')
+_STARRED = late(r"([^*]+)(?:\*([0-9]{1,4}))?(\*)?")
+_PERCENT = late(rb"%([0-9A-Fa-f]{2})")
 _LONE_CR = re.compile(rb"\r(?=[^\n])")
 _BLANK_LINE = re.compile(rb"\n[ \t]++(?:\r?\n|\Z)")
-_LONE_CR_IN_CR = re.compile(rb"\r(?=[^ \t])")
-_BLANK_LINE_IN_CR = re.compile(rb"\r[ \t]++(?:\r|\Z)")
+_LONE_CR_IN_CR = late(rb"\r(?=[^ \t])")
+_BLANK_LINE_IN_CR = late(rb"\r[ \t]++(?:\r|\Z)")
 
 NO_PARAMETER = "it is no parameter"
 COMMENT_INSIDE = "it has a comment inside"

@@ -14,24 +14,26 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from xinksig.expressions import late
+
 _LINE = 76
 _CACHED_SIZE = 128 << 10
 _FAR = 128
 
-_SOFT = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
-_SOFT_RUN = re.compile(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
+_SOFT = late(rb"=[ \t]*(?:\r*\n|\r)")
+_SOFT_RUN = late(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _BARE_CR = re.compile(rb"=\r(?!\n)")
-_LITERAL = re.compile(rb"=(?!\n|[0-9A-Fa-f]{2})")
-_TOKEN = re.compile(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
+_LITERAL = late(rb"=(?!\n|[0-9A-Fa-f]{2})")
+_TOKEN = late(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
 _ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
 # An "=" at the end of what stays whose meaning hangs on what follows: one that stands for itself, and could
 # become an escape or a soft line break; and a soft line break by bare CRs, which takes in an LF.
-_LOOSE = re.compile(rb"=(?:[0-9A-Fa-f]|[ \t]*(\r*))")
+_LOOSE = late(rb"=(?:[0-9A-Fa-f]|[ \t]*(\r*))")
 # What must not begin a line that we make: relays and mailboxes may read it as something else.
 _UNSAFE_START = re.compile(rb"\.|--|From ")
 _UNSAFE_STARTS = re.compile(rb"\n(?:\.|--|From )")
-_UNSAFE_LINE = re.compile(rb"\.\Z|--|From ")
+_UNSAFE_LINE = late(rb"\.\Z|--|From ")
 
 
 def decode(data: bytes) -> tuple[bytes, "Offsets"]:

@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from xinksig.expressions import late
+
 KOREAN_HEADER = b"\x1b$)C"
 """What must stand once at the top of ISO-2022-KR (RFC 1557)."""
 
-_BLANKS = re.compile(rb"[\x00-\x20]+")
+_BLANKS = late(rb"[\x00-\x20]+")
 _DESIGNATION = rb"\x1b(?:\([A-Z]|\$[@AB]|\$\([A-Z@]|\$\)[A-Z]|\.[A-Z]|N[\x20-\x7f])"
-_SHIFT_OUT = re.compile(_DESIGNATION + rb"|[\n\x0e\x0f]")
-_ESCAPES = re.compile(_DESIGNATION)
+_SHIFT_OUT = late(_DESIGNATION + rb"|[\n\x0e\x0f]")
+_ESCAPES = late(_DESIGNATION)
 _ASCII = b"\x1b(B"
-_TILDE = re.compile(rb"~[~{\n]")
-_GB_END = re.compile(rb"\n|~\}")
-_BASE64_RUN = re.compile(rb"\+(?:[A-Za-z0-9+/]+-?|-)")
+_TILDE = late(rb"~[~{\n]")
+_GB_END = late(rb"\n|~\}")
+_BASE64_RUN = late(rb"\+(?:[A-Za-z0-9+/]+-?|-)")
 
 
 class Run(NamedTuple):

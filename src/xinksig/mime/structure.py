@@ -14,11 +14,12 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
+from xinksig.expressions import late
 from xinksig.mime.part import Part
 
 _TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r?\n|\r?\Z)")
-_CR_TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r|\n|\Z)")
-_PARTIAL_TAIL = re.compile(rb"-{0,2}[ \t]{0,998}\r?\Z")
+_CR_TAIL = late(rb"(--)?[ \t]{0,998}(\r|\n|\Z)")
+_PARTIAL_TAIL = late(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002
 
 

@@ -3,10 +3,11 @@
 import re
 from binascii import b2a_base64
 
+from xinksig.expressions import late
 from xinksig.mime import words
 
-_ENCODED = re.compile(rb"=\?([^?\s]{1,75})\?([bBqQ])\?[^?\s]{0,500}\?=")
-_LITERAL = re.compile(r"[A-Za-z0-9!*+/-]")
+_ENCODED = late(rb"=\?([^?\s]{1,75})\?([bBqQ])\?[^?\s]{0,500}\?=")
+_LITERAL = late(r"[A-Za-z0-9!*+/-]")
 
 
 def without(body: bytes, word: str, *, ignore_case: bool) -> list[tuple[int, int, bytes]]:

@@ -9,10 +9,11 @@ import contextlib
 import re
 from functools import cache
 
+from xinksig.expressions import late
 from xinksig.mime.labels import Charset, lookup
 
-_ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPE = late(rb"=([0-9A-Fa-f]{2})")
+_SURROGATE = late("[\ud800-\udfff]")
 
 
 @cache

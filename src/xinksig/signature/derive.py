@@ -7,10 +7,11 @@ What a reader does not see is left out; what only HTML can say (a link's address
 import re
 from typing import Any
 
+from xinksig.expressions import late
 from xinksig.text.html.hidden import is_hidden
 from xinksig.text.html.scanner import COMMENT, DROPPED, END, START, spans
 
-_WHITE = re.compile(r"[ \t\n\f\r]+")
+_WHITE = late(r"[ \t\n\f\r]+")
 _UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff\u034f"))
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "dl"])
 """Blocks that stand between empty lines."""

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from xinksig.errors import SourceError
+from xinksig.expressions import late
 from xinksig.model import InlineImage
 
 LARGE = 200 << 10
@@ -15,8 +16,8 @@ LARGE = 200 << 10
 LARGEST = 1 << 20
 """Octets above which an image is refused."""
 
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*(?=:)")
-_REFERENCE = re.compile(r"""(?<=["'(=\s])cid:([^\s"'()<>]{1,300})""", re.IGNORECASE)
+_SCHEME = late(r"[a-zA-Z][a-zA-Z0-9+.-]*(?=:)")
+_REFERENCE = late(r"""(?<=["'(=\s])cid:([^\s"'()<>]{1,300})""", re.IGNORECASE)
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),

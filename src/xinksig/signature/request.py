@@ -1,10 +1,10 @@
 """What a signature source is asked, and what counts as one."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 from xinksig.mime.headers import Headers
 from xinksig.model import Envelope, Kind, Trigger
+from xinksig.records import dataclass, field
 from xinksig.signature.signature import Signature
 
 

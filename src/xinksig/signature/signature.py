@@ -4,11 +4,12 @@ import os
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xinksig.errors import SourceError, UsageError
+from xinksig.expressions import late
 from xinksig.model import InlineImage
+from xinksig.records import dataclass, field
 
 if TYPE_CHECKING:
     from xinksig.signature.images import Reference
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 """Characters that no message can carry."""
 _LINE_LIMIT = 998
-_STYLE_TAG = re.compile(r"<style[\s>]", re.IGNORECASE)
+_STYLE_TAG = late(r"<style[\s>]", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A rendered signature: HTML, plain text or both, and the images its HTML shows by ``src="cid:NAME"``.
 

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from xinksig.expressions import late
 from xinksig.model import Trigger
 from xinksig.text.data import rows
 from xinksig.text.history import SIGNATURE_DASHES, History
@@ -14,19 +15,19 @@ _LONGEST = 300
 """Characters of a device line with its links."""
 _LINES = 3
 """A device line may be wrapped, mostly before a long link."""
-_LINK = re.compile(r" ?(?:<(?:https?://|mailto:)[^<>\s]*>|\((?:https?://)[^()\s]*\)|\[https?://[^\[\]\s]*\])")
-_BARE_LINK = re.compile(r" ?https?://[^\s<>()\[\]*]*")
-_DASHES = re.compile(r"\A(?:--|[-–—]) ?(?=\w)")
+_LINK = late(r" ?(?:<(?:https?://|mailto:)[^<>\s]*>|\((?:https?://)[^()\s]*\)|\[https?://[^\[\]\s]*\])")
+_BARE_LINK = late(r" ?https?://[^\s<>()\[\]*]*")
+_DASHES = late(r"\A(?:--|[-–—]) ?(?=\w)")
 _WRAPPERS = (("<<", ">>"), ("(", ")"), ("**", "**"), ("*", "*"), ("_", "_"), ("[", "]"), ("<", ">"))
-_END = re.compile(r"(?:\.{1,3}|…|:)\Z")
+_END = late(r"(?:\.{1,3}|…|:)\Z")
 _MODEL = (
     r"(?: (?:[a-z]{0,3}[0-9]{1,4}[a-z+]{0,3}|ultra|plus|pro|max|mini|lite|fe|5g|4g|lte|note|edge|fold|flip|xl"
     r"|se|air|duos|neo|prime|fusion)){0,4}"
 )
-_LIST = re.compile(r"\{([^{}]+)\}")
+_LIST = late(r"\{([^{}]+)\}")
 _THAI = "\u0e00"
 """From here on there are scripts beside whose characters a blank comes and goes."""
-_SMALL_LETTER = re.compile(r"[^\w]*(?!i(?:P|O))[a-zà-öø-ÿа-я]")
+_SMALL_LETTER = late(r"[^\w]*(?!i(?:P|O))[a-zà-öø-ÿа-я]")
 _BLANK = " \t\r\n\u00a0\u202f\ufeff\u200b"
 
 

@@ -1,8 +1,9 @@
 """Lines of format=flowed text (RFC 3676): quote depth, stuffed blanks, soft line breaks."""
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
+
+from xinksig.expressions import late
 
 SEPARATOR = "-- "
 """The line above a signature block: neither fixed nor flowed, blank or not (section 4.3)."""
@@ -10,9 +11,9 @@ SEPARATOR = "-- "
 WIDTH = 78
 """Characters of a line, trailing blank included, beyond which it is softly broken (section 4.2)."""
 
-LINE_ENDING = re.compile(r"\r\n?+|\n")
-_LEAD = re.compile(r"(>*+) ?+")
-_WORD = re.compile(r" *+[^ ]++ *+| ++")
+LINE_ENDING = late(r"\r\n?+|\n")
+_LEAD = late(r"(>*+) ?+")
+_WORD = late(r" *+[^ ]++ *+| ++")
 _SLICE = 240  # characters: at most 960 octets in UTF-8
 
 

@@ -7,6 +7,7 @@ never count.
 import re
 from functools import lru_cache
 
+from xinksig.expressions import late
 from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.html.scanner import attributes, data_state
 from xinksig.text.lines import Element, Line, LineReader
@@ -26,15 +27,15 @@ from xinksig.text.separators import (
 
 _MARKED = frozenset(("div", "blockquote", "span", "table", "section", "p", "font", "pre", "td", "a"))
 """Elements that clients mark as quotes, or as what stands before one."""
-_BORDER_TOP = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b", re.IGNORECASE)
-_WORD_BORDER = re.compile(
+_BORDER_TOP = late(r"border-top(?:-style)?\s*:[^;]*\bsolid\b", re.IGNORECASE)
+_WORD_BORDER = late(
     r"border:\s*none;\s*border-top:\s*solid\s+(?:#E1E1E1|#B5C4DF)\s+1(?:\.0)?pt;\s*padding:\s*3(?:\.0)?pt",
     re.IGNORECASE,
 )
-_INDENT = re.compile(r"border(?:-left)?(?:-style)?\s*:\s*none", re.IGNORECASE)
+_INDENT = late(r"border(?:-left)?(?:-style)?\s*:\s*none", re.IGNORECASE)
 """Gmail's block for indented text is a blockquote, too."""
-_RULE_LINE = re.compile(r"([-_=–—])\1{4,}\Z")
-_ANY_LABEL = re.compile(r"([^\s:：][^:：]{0,38})[:：]\s*(.*)")
+_RULE_LINE = late(r"([-_=–—])\1{4,}\Z")
+_ANY_LABEL = late(r"([^\s:：][^:：]{0,38})[:：]\s*(.*)")
 _ATTRIBUTION_LINES = 3
 _MOST_FIELDS = 12
 """Lines of a header block until it is certain."""
@@ -420,11 +421,14 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     for letter, mark in _MARKED_BY.items():
         if html.find(letter, 0, stop) >= 0 and _is_marked(html, stop, letter, mark):
             return True
-    first, behind_tag = _starts(more, ascii_only=html.isascii())
+    ascii_only = html.isascii()
     return (
         html.find("reference-message", 0, stop) >= 0
-        or behind_tag.search(html, 0, stop) is not None
-        or first.match(html, 0, stop) is not None
+        or _behind_tag(more, ascii_only=ascii_only).search(html, 0, stop) is not None
+        or (
+            (html[:1] != "<" or html[1:3] in _BEGINNINGS)
+            and _first_line(more, ascii_only=ascii_only).match(html, 0, stop) is not None
+        )
     )
 
 
@@ -464,16 +468,28 @@ def _holds_marks(html: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what history may begin with: as the first line, and behind a tag.
+def _behind_tag(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
+    """Return what history may begin with behind a tag.
 
     In ``pre`` any line break may stand before such a line, and a rule may say by its id what follows.
     """
-    line = line_starts(more, ascii_only=ascii_only).replace("{2}", "{3}")
+    return re.compile(">" + _start(more, ascii_only=ascii_only))
+
+
+@lru_cache(maxsize=16)
+def _first_line(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
+    """Return what history may begin with as the first line."""
+    return re.compile(_start(more, ascii_only=ascii_only))
+
+
+def _start(more: tuple[str, ...], *, ascii_only: bool) -> str:
+    first, line = line_starts(more, ascii_only=ascii_only)
+    line = line.replace("{2}", "{3}")
     tag = r"<(?:[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
     blanks = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+"
-    body = rf"{blanks}(?:{tag}|&(?:gt|nbsp;{blanks}(?:&gt|{line}))|{line})"
-    return re.compile(body), re.compile(">" + body)
+    return rf"{blanks}(?:{tag}|(?=[{first}&])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
 
 
+_BEGINNINGS = ("pr", "pR", "Pr", "PR", "hr", "hR", "Hr", "HR")
+"""Of the tags that ``_start`` knows; most bodies begin with another one."""
 _WIDE_BLANKS = "\u00a0\ufeff"

@@ -3,8 +3,10 @@
 import re
 from functools import lru_cache
 
+from xinksig.expressions import late
 from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.separators import (
+    LONGEST_LINE_START,
     attribution,
     begins_forwarded,
     closer,
@@ -17,12 +19,12 @@ from xinksig.text.separators import (
     title_kind,
 )
 
-_QUOTED_LINES = re.compile(r"(?:\ufeff? {0,3}>[^\n]*+(?:\n|\Z)){1,256}")
-_FLOWED_QUOTED_LINES = re.compile(r"(?:\ufeff?>[^\n]*+(?:\n|\Z)){1,256}")
-_MAIL_STORE_FROM = re.compile(r">From [^\n]*+\n?+(?!\ufeff? {0,3}>)")
+_QUOTED_LINES = late(r"(?:\ufeff? {0,3}>[^\n]*+(?:\n|\Z)){1,256}")
+_FLOWED_QUOTED_LINES = late(r"(?:\ufeff?>[^\n]*+(?:\n|\Z)){1,256}")
+_MAIL_STORE_FROM = late(r">From [^\n]*+\n?+(?!\ufeff? {0,3}>)")
 """A line that a mail store changed lest a message seem to begin there: typed, unless quotes go on."""
-_RULE = re.compile(r"[ \t*]*([-_=–—])\1{4,}[ \t*]*\r?\n?\Z")
-_HALF_DAY = re.compile(r"[ap]\. ?m\.\Z", re.IGNORECASE)
+_RULE = late(r"[ \t*]*([-_=–—])\1{4,}[ \t*]*\r?\n?\Z")
+_HALF_DAY = late(r"[ap]\. ?m\.\Z", re.IGNORECASE)
 _BLOCK_LINES = 64
 _FOLDED_LINES = 16
 """Of one field, such as a long list of recipients."""
@@ -44,15 +46,15 @@ def plain_history(
         text = text.replace("\r", "\n")
     stop = len(text) if upto is None else min(len(text), upto + _WINDOW)
     pattern = _candidates(more_separators, ascii_only=text.isascii())
-    first = pattern[0].match(text, 0, stop)
-    found = pattern[1].search(text, 0, stop)
+    first = pattern.match("\n" + text[:LONGEST_LINE_START])
+    found = pattern.search(text, 0, stop)
     if first is None and found is None:
         return History((), _trimmed(text, len(text)))
     reader = _Reader(text, stop, folded_lines(more_separators), flowed)
     at = 0 if first is not None else found.start() + 1 if found is not None else stop
     while at < stop:
         at = reader.line(at)
-        found = pattern[1].search(text, max(at - 1, 0), stop)
+        found = pattern.search(text, max(at - 1, 0), stop)
         at = found.start() + 1 if found is not None else stop
     spans = merged(reader.spans)
     return History(spans, _newest_end(text, spans), reader.origin)
@@ -256,7 +258,7 @@ def _newest_end(text: str, spans: tuple[tuple[int, int], ...]) -> int:
 
 
 @lru_cache(maxsize=16)
-def _candidates(more: tuple[str, ...], *, ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what a line begins with that may part off history: at the start, and behind a line break."""
-    body = rf"[ \t*\ufeff]{{0,8}}+{line_starts(more, ascii_only=ascii_only)}"
-    return re.compile(body), re.compile("\n" + body)
+def _candidates(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
+    """Return a line break and what a line behind it begins with that may part off history."""
+    first, line = line_starts(more, ascii_only=ascii_only)
+    return re.compile(rf"\n[ \t*\ufeff]{{0,8}}+(?=[{first}])(?:{line})")

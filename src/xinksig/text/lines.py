@@ -1,9 +1,9 @@
 """HTML as a reader sees it, line by line, with the elements around each line; offsets into the source."""
 
-import re
 from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.html.names import VOID
 from xinksig.text.html.references import decoded, reference
 from xinksig.text.html.scanner import END, START, TEXT, names, spans
@@ -31,7 +31,7 @@ _IMPLIED = {
 """Start tags that close an open element without its end tag, and what they do not reach beyond."""
 _NEAR = 256
 """Open elements that an end tag looks through: no input costs more than its length times this."""
-_IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]+")
+_IGNORABLES = late(f"[{IGNORABLE_CLASS}]+")
 _INVISIBLE = BLANK + "\u202f" + IGNORABLE
 _LONGEST_REFERENCE = 34
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 from xinksig.characters import IGNORABLE, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.flowed import without_soft_breaks
 from xinksig.text.pattern import NAME, Pattern, Word
 from xinksig.text.place import Place
@@ -20,31 +20,64 @@ _BLANK_CLASS = r" \t\u00a0"
 _LINE_ENDING = r"(?:\r\n?+|\n)"
 _NEXT_LINE = rf"{_LINE_ENDING}>*+ ?+"
 
-_EMPTY_LINE = re.compile(rf"{_LINE_ENDING}[ \t>]*+{_LINE_ENDING}")
-_ANY_SIGN = re.compile(f"[{SIGNS}]")
-_NAME = re.compile(NAME)
+_EMPTY_LINE = late(rf"{_LINE_ENDING}[ \t>]*+{_LINE_ENDING}")
+_ANY_SIGN = late(f"[{SIGNS}]")
+_NAME = late(NAME)
 _UNSEEN_IN_NAME = str.maketrans("", "", IGNORABLE + "*")
 
 
-class _Finder(NamedTuple):
-    """All that is worked out once for a pattern."""
+class _Finder:
+    """All that is worked out once for a pattern; expressions when a text first needs them."""
 
-    words: tuple[Word, ...]
-    firsts: tuple[str, ...]
-    """The characters that the placeholders begin with, if none of them has case."""
-    anchors: tuple[str, ...]
-    """For each placeholder a character that it cannot be spelled without; "" if only letters would do."""
-    stems: tuple[str, ...]
-    """The placeholders in lower case without signs, where that is enough to refuse an ASCII text."""
-    search: re.Pattern[str]
-    """Two groups for each word: the whole but its first character, and the name.
+    def __init__(self, pattern: Pattern, flowed: bool, delsp: bool) -> None:
+        self.words, self._ignore_case = words, ignore_case = pattern
+        self._flowed = flowed
+        self._delsp = delsp
+        firsts = tuple(sorted({word.text[0] for word in words}))
+        cased = any(len(_cases(character, ignore_case)) > 1 for character in firsts)
+        self.firsts = () if cased else firsts
+        """The characters that the placeholders begin with, if none of them has case."""
+        self.exact = words[0].text if len(words) == 1 and not cased and not words[0].has_blank else ""
+        """The placeholder if it is the only one: spelled just so, it needs no expression."""
+        self.anchors = tuple(_anchor(word, ignore_case) for word in words)
+        """For each placeholder a character that it cannot be spelled without; "" if only letters would do."""
+        self.stems: tuple[str, ...] = ()
+        """The placeholders in lower case without signs, where that is enough to refuse an ASCII text."""
+        if "" in self.anchors and not delsp and all(w.text.isascii() and not w.has_blank for w in words):
+            self.stems = tuple(word.stem.lower().replace("*", "").replace("_", "") for word in words)
 
-    Takes any line break where a soft one may stand.
-    """
-    each: tuple[re.Pattern[str], ...]
-    """The same for each word alone."""
-    unbroken: tuple[re.Pattern[str], ...]
-    """Each word as it is spelled on one line."""
+    @cached_property
+    def search(self) -> re.Pattern[str]:
+        """Two groups for each word: the whole but its first character, and the name.
+
+        Takes any line break where a soft one may stand.
+        """
+        heads, tails = self._heads(), self._tails()
+        if len({word.text[0] for word in self.words}) == 1:
+            # Written so, the search passes over the text in between as fast as one for a character.
+            return re.compile(f"{heads[0]}(?:{'|'.join(tails)})")
+        return re.compile("|".join(map("".join, zip(heads, tails, strict=True))))
+
+    @cached_property
+    def each(self) -> tuple[re.Pattern[str], ...]:
+        """The same for each word alone."""
+        if len(self.words) == 1:
+            return (self.search,)
+        return tuple(map(re.compile, map("".join, zip(self._heads(), self._tails(), strict=True))))
+
+    @cached_property
+    def unbroken(self) -> tuple[re.Pattern[str], ...]:
+        """Each word as it is spelled on one line."""
+        if not self._flowed:
+            return self.each
+        tails = [_tail(word, self._ignore_case, flowed=False, delsp=False) for word in self.words]
+        return tuple(map(re.compile, map("".join, zip(self._heads(), tails, strict=True))))
+
+    def _heads(self) -> list[str]:
+        return [_letter(word.text[0], self._ignore_case) for word in self.words]
+
+    def _tails(self) -> list[str]:
+        return [_tail(word, self._ignore_case, self._flowed, self._delsp) for word in self.words]
 
 
 def find(
@@ -63,13 +96,19 @@ def find(
         return []
     if len(firsts) > 1:
         at = min((found for character in firsts if (found := text.find(character)) >= 0), default=-1)
-    search = finder.search.search
     places: list[Place] = []
     low = 0  # signs before it belong to an earlier place
     taken: set[int] = set()  # signs behind it that do
-    while at >= 0 and len(places) != limit and (match := search(text, at)):
-        at = match.start() + 1
-        place = _place(match, finder, low, taken, delsp=flowed and delsp)
+    while at >= 0 and len(places) != limit:
+        if finder.exact and text.startswith(finder.exact, at):
+            start = at
+            place = _judge(text, start, start + len(finder.exact), "", "", low, taken)
+        elif match := finder.search.search(text, at):
+            start = match.start()
+            place = _place(match, finder, low, taken, delsp=flowed and delsp)
+        else:
+            break
+        at = start + 1
         if place:
             places.append(place)
             at = low = place.stop
@@ -84,29 +123,25 @@ def _place(match: re.Match[str], finder: _Finder, low: int, taken: set[int], *, 
     """Return the place of the longest placeholder that really begins where ``match`` does."""
     group = match.lastindex or 1
     index = group // 2
-    place = _judge(match, group, index, finder, low, taken, delsp=delsp)
-    while place is None and (index := index + 1) < len(finder.words):
-        shorter = finder.each[index].match(match.string, match.start())
-        if shorter:
-            place = _judge(shorter, 1, index, finder, low, taken, delsp=delsp)
-    return place
+    found: re.Match[str] | None = match
+    while True:
+        if found:
+            seen = _spelling(found, group, finder, index, delsp=delsp)
+            place = seen and _judge(match.string, *found.span(), *seen, low, taken)
+            if place:
+                return place
+        group, index = 1, index + 1
+        if index == len(finder.words):
+            return None
+        found = finder.each[index].match(match.string, match.start())
 
 
 def _judge(
-    match: re.Match[str], group: int, index: int, finder: _Finder, low: int, taken: set[int], *, delsp: bool
+    text: str, start: int, stop: int, name: str, signs: str, low: int, taken: set[int]
 ) -> Place | None:
-    text = match.string
-    start, stop = match.span()
-    word = finder.words[index]
+    """Return the place of what is spelled there with these signs, ``None`` if they are half of a pair."""
     if taken and not taken.isdisjoint(range(start, stop)):
         return None
-    name = ""
-    signs = ""
-    if stop - start != len(word.text) or word.has_blank:
-        spelling = _spelling(match, group, word, finder.unbroken[index], delsp=delsp)
-        if spelling is None:
-            return None
-        name, signs = spelling
     beside = start > low and text[start - 1] in _BESIDE and text[stop : stop + 1] in _BESIDE
     if not signs and not beside:
         return Place(start, stop, ((start, stop),), name=name)
@@ -117,14 +152,17 @@ def _judge(
 
 
 def _spelling(
-    match: re.Match[str], group: int, word: Word, unbroken: re.Pattern[str], *, delsp: bool
+    match: re.Match[str], group: int, finder: _Finder, index: int, *, delsp: bool
 ) -> tuple[str, str] | None:
     """Return the name and the signs of emphasis inside, ``None`` if a reader sees something else."""
+    word = finder.words[index]
     spelled = match[0]
+    if len(spelled) == len(word.text) and not word.has_blank:
+        return "", ""
     name = match[group + 1]
     if "\n" in spelled or "\r" in spelled:
         seen = without_soft_breaks(match.string, match.start(), match.end(), delsp=delsp)
-        again = unbroken.fullmatch(seen) if seen is not None else None
+        again = finder.unbroken[index].fullmatch(seen) if seen is not None else None
         if again is None:
             return None
         spelled, name = again[0], again[2]
@@ -222,31 +260,7 @@ def _is_refused(text: str, finder: _Finder) -> bool:
 
 @lru_cache(maxsize=64)
 def _finder(pattern: Pattern, flowed: bool, delsp: bool) -> _Finder:
-    words, ignore_case = pattern
-    tails = [_tail(word, ignore_case, flowed, delsp) for word in words]
-    unbroken = [_tail(word, ignore_case, flowed=False, delsp=False) for word in words] if flowed else tails
-    heads = [_letter(word.text[0], ignore_case) for word in words]
-    firsts = tuple(sorted({word.text[0] for word in words}))
-    if len(firsts) == 1:
-        # Written so, the search passes over the text in between with the speed of a search for one character.
-        every = f"{heads[0]}(?:{'|'.join(tails)})"
-    else:
-        every = "|".join(map("".join, zip(heads, tails, strict=True)))
-    if any(len(_cases(character, ignore_case)) > 1 for character in firsts):
-        firsts = ()
-    anchors = tuple(_anchor(word, ignore_case) for word in words)
-    stems: tuple[str, ...] = ()
-    if "" in anchors and not delsp and all(word.text.isascii() and not word.has_blank for word in words):
-        stems = tuple(word.stem.lower().replace("*", "").replace("_", "") for word in words)
-    return _Finder(
-        words=words,
-        firsts=firsts,
-        anchors=anchors,
-        stems=stems,
-        search=re.compile(every),
-        each=tuple(re.compile(head + tail) for head, tail in zip(heads, tails, strict=True)),
-        unbroken=tuple(re.compile(head + tail) for head, tail in zip(heads, unbroken, strict=True)),
-    )
+    return _Finder(pattern, flowed, delsp)
 
 
 def _cases(character: str, ignore_case: bool) -> list[str]:

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.data import rows
 
 WILDCARD = "…"
@@ -16,10 +17,10 @@ _CLIENT_PREFIX = r"(?:x_|(?:gmail-)?m_-?[0-9]{1,24}_?|gmail-|ydp[0-9a-f]{1,16}|y
 """What clients put before ids and classes of a message that they quote; Yahoo (ydp) before new text's too."""
 _BLANKS = re.compile(f"[{BLANK}\u202f]+")
 _IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]+")
-_DATE = re.compile(
+_DATE = late(
     r"(?<!\d)(?:\d{1,2}[:.h]\d\d(?!\d)|(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)|時|时|시|年"
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
+_ADDRESS = late(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
 _NO_NAME = frozenset(
     ("i", "you", "he", "she", "it", "they", "we", "as", "and", "who", "what", "that", "this")
 )
@@ -27,6 +28,10 @@ _LONGEST_NAME = 5
 _THAI = "\u0e00"
 """From here on there are scripts without blanks between words."""
 _LONGEST_ATTRIBUTION = 400
+_TOLD_APART = 9
+"""Characters of a line above a forwarded message by which it is told from others at first sight."""
+LONGEST_LINE_START = 120
+"""Characters in which ``line_starts`` decides: the longest label or opener, and a figure 60 behind it."""
 
 
 class Attribution(NamedTuple):
@@ -274,26 +279,38 @@ def evidence(fields: Iterable[tuple[str, str]], *, bare: bool) -> bool:
     return "date" in kinds and (not bare or "subject" in kinds)
 
 
-_TIME = re.compile(r"(?<!\d)\d{1,2}[:.hH]\d\d(?!\d)|\d[時时시点點]")
+_TIME = late(r"(?<!\d)\d{1,2}[:.hH]\d\d(?!\d)|\d[時时시点點]")
 
 
 @lru_cache(maxsize=32)
-def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> str:
-    """Return an expression for what a line may begin with that parts off history.
+def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[str, str]:
+    """Return what a line may begin with that parts off history: the first characters, and an expression.
 
-    Labels of From, lines above a forwarded message, attributions with a figure in them, dashes, ``>``
-    and an administrator's ``more`` lines; ``ascii_only``: those that a text in ASCII can hold.
+    Labels of From, the first characters of lines above a forwarded message, attributions with a figure in
+    them, dashes, ``>`` and of an administrator's ``more`` lines the first character; ``ascii_only``: those
+    that a text in ASCII can hold. It reads at most ``LONGEST_LINE_START`` characters.
     """
     table = separators()
-    words = [(text, r"[ \u00a0\u202f]?\*?[:：]") for text in table.from_labels]
-    words += [(text, r" (?=[^\n]{0,60}\d)") for text in table.openers]
-    words += [(text, "") for text in table.begin_lines]
-    words += [(first, "") for line in more for first in {line.strip()[0].lower(), line.strip()[0].upper()}]
-    by_first: dict[str, list[str]] = {}
-    for text, tail in words:
-        if text.isascii() or not ascii_only:
-            by_first.setdefault(text[0], []).append(re.escape(text[1:]) + tail)
-    first = "".join(re.escape(character) for character in by_first)
-    rests = (f"{re.escape(character)}(?:{'|'.join(rest)})" for character, rest in by_first.items())
+    begins = [text[:_TOLD_APART] for text in table.begin_lines]
+    begins += [first for line in more for first in (line.strip()[0].lower(), line.strip()[0].upper())]
+    labels, openers, begins = (
+        [text for text in texts if text.isascii() or not ascii_only]
+        for texts in (table.from_labels, table.openers, begins)
+    )
+    first = "".join(dict.fromkeys(text[0] for text in (*labels, *openers, *begins)))
     dashes = "-{2}|_{2}|={2}" if ascii_only else "-{2}|_{2}|={2}|–{2}|—{2}"
-    return rf"(?=[->_=–—{first}])(?:>|{dashes}|{'|'.join(rests)})"
+    return f"->_=–—{re.escape(first)}", (
+        rf">|{dashes}|(?:{_choice(labels)})\s?\*?[:：]"
+        rf"|(?:{_choice(openers)}) (?=[^\n]{{0,60}}\d)|{_choice(begins)}"
+    )
+
+
+def _choice(texts: Iterable[str]) -> str:
+    """Return an expression for one of the texts, short: compiling it takes as long as many messages."""
+    by_first: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        by_first.setdefault(text[0], []).append(re.escape(text[1:]))
+    return "|".join(
+        re.escape(first) + (f"(?:{'|'.join(rests)})" if len(rests) > 1 else rests[0])
+        for first, rests in by_first.items()
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from xinksig.characters import IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.html.hidden import ALWAYS_HIDDEN, is_hidden
 from xinksig.text.html.hiding import Hiding
 from xinksig.text.html.scanner import (
@@ -28,7 +29,7 @@ WATCHED = ALWAYS_HIDDEN | {"details"}
 """Elements that may hide what is in them by their name."""
 _NEAR = 64  # characters between a property and its value
 _WINDOW = 32768
-_NOTHING = re.compile(f"[{IGNORABLE_CLASS}]*+")
+_NOTHING = late(f"[{IGNORABLE_CLASS}]*+")
 
 _REASONS = {
     "select": "it stands in a select, which browsers read in different ways",

@@ -7,6 +7,7 @@ at a blank of the text, and there never where white space is kept.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from xinksig.expressions import late
 from xinksig.text.html.scanner import END, START, TEXT, spans
 
 LONGEST = 998
@@ -15,11 +16,9 @@ LONGEST = 998
 Width = Callable[[str], int]
 
 _WS = r"\t\n\f\r "
-_NAME = re.compile(rf"</?[^{_WS}/>]*+")
-_ATTRIBUTE = re.compile(
-    rf"""[{_WS}]++[^{_WS}/>="']++(?:=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'=<`]++)|(?=[{_WS}/>]))"""
-)
-_BLANK = re.compile(" (?! )")
+_NAME = late(rf"</?[^{_WS}/>]*+")
+_ATTRIBUTE = late(rf"""[{_WS}]++[^{_WS}/>="']++(?:=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'=<`]++)|(?=[{_WS}/>]))""")
+_BLANK = late(" (?! )")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _KEEPS_BLANKS = frozenset(("pre", "listing", "textarea", "xmp", "plaintext"))
 

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from xinksig.expressions import late
 from xinksig.text.html.scanner import names
 
 ALWAYS_HIDDEN = frozenset(("object", "audio", "video", "canvas", "datalist"))
 """Elements whose content browsers show only if they can do nothing better."""
 
-_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|([^\r\n\f]))")
-_PART = re.compile(r"""[^/"'(){}\[\];\\]++|/\*|\\.?|.""", re.DOTALL)
-_ZERO = re.compile(r"[+-]?(?:0+(?:\.0*)?|\.0+)(?:e[+-]?\d+)?(?:[a-z]{1,5})?")
+_ESCAPE = late(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|([^\r\n\f]))")
+_PART = late(r"""[^/"'(){}\[\];\\]++|/\*|\\.?|.""", re.DOTALL)
+_ZERO = late(r"[+-]?(?:0+(?:\.0*)?|\.0+)(?:e[+-]?\d+)?(?:[a-z]{1,5})?")
 _WIDE = "inherit initial unset revert"
 _KNOWN = {
     "display": names(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from xinksig.expressions import late
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.html.names import FORMATTING
 from xinksig.text.html.scanner import START, spans
@@ -18,9 +19,9 @@ from xinksig.text.place import CharEdit, Place
 
 _WS = r"\t\n\f\r "
 _VALUE = rf"""(?:[{_WS}]*+=[{_WS}]*+(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)?)?"""
-_ATTRIBUTE = re.compile(rf"[{_WS}/]*+([^{_WS}/>][^{_WS}/>=]*+){_VALUE}")
-_NAME = re.compile(rf"<([^{_WS}/>]*+)")
-_HEADISH = re.compile(
+_ATTRIBUTE = late(rf"[{_WS}/]*+([^{_WS}/>][^{_WS}/>=]*+){_VALUE}")
+_NAME = late(rf"<([^{_WS}/>]*+)")
+_HEADISH = late(
     rf"(?:[{_WS}]++|<!--(?:[^-]|-(?!->)){{0,400}}-->|</[a-zA-Z][^>]*+>){{0,50}}"
     rf"<(?:base|basefont|bgsound|head|link|meta|noframes|noscript|script|style|template|title)[{_WS}/>]",
     re.IGNORECASE | re.ASCII,

@@ -3,12 +3,13 @@
 ``html.unescape`` leaves offsets unknown and raises ``ValueError`` on numbers of 4301 digits and more.
 """
 
-import re
 from functools import cache
 
-_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31};?)")
-_NUMERIC = re.compile(r"&#(?:([0-9]++)|[xX]([0-9A-Fa-f]++));?")
-_REFERENCE = re.compile(r"&(?:#[0-9xX]|[A-Za-z])")
+from xinksig.expressions import late
+
+_NAMED = late(r"&([A-Za-z][A-Za-z0-9]{0,31};?)")
+_NUMERIC = late(r"&#(?:([0-9]++)|[xX]([0-9A-Fa-f]++));?")
+_REFERENCE = late(r"&(?:#[0-9xX]|[A-Za-z])")
 _LONGEST_OPEN = 6
 """Of the names that need no semicolon."""
 WINDOWS_1252 = dict(

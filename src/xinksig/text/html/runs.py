@@ -7,6 +7,7 @@ that hangs on what is open. Every repeat of a group is bounded, only character c
 import re
 from functools import cache
 
+from xinksig.expressions import late
 from xinksig.text.html.scanner import TAG_REST
 
 _WS = r"\t\n\f\r "
@@ -103,5 +104,5 @@ def is_quirky(doctype: str | None) -> bool | None:
     return None
 
 
-HARMLESS_OPTIONS = re.compile(rf"(?:[^<]++|</?(?:option|optgroup){_BOUNDARY}{TAG_REST}){{0,2000}}")
-NO_CONTENT = re.compile(rf"(?:[{_WS}]++|{_COMMENT}){{0,100}}")
+HARMLESS_OPTIONS = late(rf"(?:[^<]++|</?(?:option|optgroup){_BOUNDARY}{TAG_REST}){{0,2000}}")
+NO_CONTENT = late(rf"(?:[{_WS}]++|{_COMMENT}){{0,100}}")

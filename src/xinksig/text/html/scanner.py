@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import NamedTuple, cast
 
+from xinksig.expressions import late
 from xinksig.text.html.references import decoded
 
 TEXT = 0
@@ -55,14 +56,14 @@ _QUOTED_ATTRIBUTES = (
 """The ordinary attributes behind a tag's name; what it does not match goes to ``_tag_stop``."""
 TAG_REST = rf"""(?:[^"'>]*+>|(?![^"'>]*+>){_QUOTED_ATTRIBUTES})"""
 """What follows a tag's name; in one way only, so that many tags can not be tried in many ways."""
-_NAME = re.compile(rf"</?([a-zA-Z][^{_WS}/>]*+)")
-_ATTRIBUTE_NAME = re.compile(rf"[{_WS}/]*+(?:(>)|[^{_WS}/>][^{_WS}/>=]*+)")
-_EQUALS = re.compile(rf"[{_WS}]*+=[{_WS}]*+")
-_UNQUOTED = re.compile(rf"[^{_WS}>]*+")
-_ATTRIBUTE = re.compile(
+_NAME = late(rf"</?([a-zA-Z][^{_WS}/>]*+)")
+_ATTRIBUTE_NAME = late(rf"[{_WS}/]*+(?:(>)|[^{_WS}/>][^{_WS}/>=]*+)")
+_EQUALS = late(rf"[{_WS}]*+=[{_WS}]*+")
+_UNQUOTED = late(rf"[^{_WS}>]*+")
+_ATTRIBUTE = late(
     rf"""([^{_WS}/>][^{_WS}/>=]*+)(?:[{_WS}]*+=[{_WS}]*+(?:"([^"]*+)"|'([^']*+)'|([^{_WS}>"'][^{_WS}>]*+))?)?"""
 )
-_SCRIPT = re.compile(r"<!--|-->|<(/?)script(?=[\t\n\f\r />])", re.ASCII | re.IGNORECASE)
+_SCRIPT = late(r"<!--|-->|<(/?)script(?=[\t\n\f\r />])", re.ASCII | re.IGNORECASE)
 
 
 def names(text: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.html.references import WINDOWS_1252, named, reference
 from xinksig.text.html.scanner import COMMENT, END, START, TAG_REST, TEXT, construct, names
 from xinksig.text.pattern import Pattern, Word
@@ -25,11 +26,11 @@ _SPACE = "\t\n\f\r "
 _BLANK = frozenset(BLANK)
 _IGNORABLE = frozenset(IGNORABLE)
 _BLANKS = re.compile(f"[{BLANK}]++")
-IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]++")
+IGNORABLES = late(f"[{IGNORABLE_CLASS}]++")
 _PLAIN = re.compile(f"[^<&{BLANK}{IGNORABLE_CLASS}]++")
 """Characters that stand for themselves, whatever comes before."""
-_TAG_NAME = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*+)")
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}(?![A-Za-z0-9._-])")
+_TAG_NAME = late(r"</?([a-zA-Z][^\t\n\f\r />]*+)")
+_NAME = late(r"[A-Za-z0-9._-]{1,64}(?![A-Za-z0-9._-])")
 
 # What was seen of the white space before the next character.
 ANY, BROKEN, FIXED = 1, 2, 4

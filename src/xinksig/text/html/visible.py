@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.html.references import reference
 from xinksig.text.html.scanner import COMMENT, END, INERT, PLAINTEXT, START, SUBTREES, TEXT, spans, subtree
 from xinksig.text.html.spelling import (
@@ -20,7 +21,7 @@ from xinksig.text.html.spelling import (
     white_space,
 )
 
-_PIECE = re.compile(rf"([^&{BLANK}{IGNORABLE_CLASS}]++)|([{BLANK}]++)|([{IGNORABLE_CLASS}]++)|&")
+_PIECE = late(rf"([^&{BLANK}{IGNORABLE_CLASS}]++)|([{BLANK}]++)|([{IGNORABLE_CLASS}]++)|&")
 _FOLD = "\n"
 _SPACE = " "
 _BLOCK = 1024  # parts that are joined to one at a time, to save memory

@@ -1,10 +1,10 @@
 """What stands around places: elements that may have to be closed before a signature and opened behind it."""
 
-import re
 from collections.abc import Sequence
 from typing import Protocol
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
+from xinksig.expressions import late
 from xinksig.text.html.names import BLOCKS, TABLE_PARTS, UNSURE, VISIBLE
 from xinksig.text.html.references import reference
 from xinksig.text.html.scanner import START, TEXT, spans
@@ -15,8 +15,8 @@ IN_TABLE = "it stands in a table but in none of its cells, so that browsers show
 Pieces = Sequence[tuple[int, int]]
 """The spans of what spells a placeholder; a place without any of its own is one zero-wide span."""
 
-_MAYBE_VISIBLE = re.compile(f"[^{BLANK}{IGNORABLE_CLASS}]")
-_INVISIBLE = re.compile(f"[{BLANK}{IGNORABLE_CLASS}]*+")
+_MAYBE_VISIBLE = late(f"[^{BLANK}{IGNORABLE_CLASS}]")
+_INVISIBLE = late(f"[{BLANK}{IGNORABLE_CLASS}]*+")
 
 
 class Wrapper:

@@ -1,0 +1,127 @@
+"""Frozen dataclasses that start fast: ``dataclasses`` is loaded once something beside ``__init__`` is used.
+
+Loading it (with ``inspect``) and making the public classes with it would cost more than the rest of a first
+small message. A class made here gets its slots and its ``__init__`` at once, and all else that a dataclass
+has from a real one with the same fields, when it is first asked for.
+"""
+
+import sys
+from functools import partial
+
+TYPE_CHECKING = False  # true for type checkers, which see the real ones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import dataclass, field
+    from typing import Any
+
+__all__ = ["dataclass", "field"]
+
+_LATER = (
+    "__dataclass_fields__",
+    "__dataclass_params__",
+    "__match_args__",
+    "__repr__",
+    "__eq__",
+    "__hash__",
+    "__setattr__",
+    "__delattr__",
+    "__getstate__",
+    "__setstate__",
+    *(("__replace__",) if sys.version_info >= (3, 13) else ()),
+)
+
+
+class _Field:
+    """What ``dataclasses.field`` takes."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, **given: object) -> None:
+        self.given = given
+
+
+class _Later:
+    """Stands in the class for what it gets from the real dataclass."""
+
+    __slots__ = ("_get", "_name")
+
+    def __init__(self, name: str, get: "Callable[[], None]") -> None:
+        self._name = name
+        self._get = get
+
+    def __get__(self, instance: object, owner: type) -> object:
+        self._get()
+        return getattr(owner if instance is None else instance, self._name)
+
+
+def _record(cls: type, *, frozen: bool, slots: bool, kw_only: bool = False) -> type:
+    """Return the class anew, as ``dataclasses`` does, for a class takes its slots when it is made."""
+    assert frozen
+    assert slots
+    namespace = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+    given: dict[str, dict[str, Any]] = {}
+    for name in cls.__annotations__:
+        default = namespace.pop(name, _Field())
+        given[name] = default.given if isinstance(default, _Field) else {"default": default}
+
+    def get() -> None:
+        from dataclasses import field, make_dataclass
+
+        fields = [(name, cls.__annotations__[name], field(**how)) for name, how in given.items()]
+        real = make_dataclass(cls.__name__, fields, frozen=frozen, slots=slots, kw_only=kw_only)
+        for name in later:
+            setattr(made, name, getattr(real, name))
+
+    later = [name for name in _LATER if name not in namespace]
+    namespace |= {name: _Later(name, get) for name in later}
+    namespace |= {
+        "__qualname__": cls.__qualname__,
+        "__slots__": tuple(given),
+        "__init__": _init(cls, given, kw_only=kw_only),
+    }
+    made = type(cls)(cls.__name__, cls.__bases__, namespace)
+    return made
+
+
+def _init(cls: type, given: "dict[str, dict[str, Any]]", *, kw_only: bool) -> "Callable[..., None]":
+    """Return ``__init__``, compiled: so it has a signature, and a wrong call fails in the usual words."""
+    scope: dict[str, Any] = {"put": object.__setattr__, "factory": _FACTORY}
+    parameters, lines = ["self", "*"] if kw_only else ["self"], []
+    for name, how in given.items():
+        value = f"default_{name}"
+        default = "" if not how.keys() & {"default", "default_factory"} else f"={value}"
+        scope[value] = how.get("default")
+        if "default_factory" in how:
+            scope[value] = how["default_factory"]
+            default, value = "=factory", f"{value}()"
+        if how.get("init", True):
+            parameters.append(name + default)
+            value = f"{value} if {name} is factory else {name}" if default == "=factory" else name
+        lines.append(f"    put(self, {name!r}, {value})")
+    if hasattr(cls, "__post_init__"):
+        lines.append("    self.__post_init__()")
+    source = "\n".join((f"def __init__({', '.join(parameters)}):", *lines))
+    exec(source, scope)  # noqa: S102 - names of our own fields; dataclasses does the same
+    init: Callable[..., None] = scope["__init__"]
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    types = {name: cls.__annotations__[name] for name, how in given.items() if how.get("init", True)}
+    init.__annotations__ = {**types, "return": None}
+    return init
+
+
+class _Factory:
+    """Stands in a signature for a value that is made in each call."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY = _Factory()
+
+if not TYPE_CHECKING:
+    field = _Field
+
+    def dataclass(**how):
+        """Return the decorator; as the real one, but ``frozen`` and ``slots`` must be true."""
+        return partial(_record, **how)

@@ -183,10 +183,16 @@ def test_attributes_are_limited() -> None:
 
 def test_elements_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert growth.MOST_ELEMENTS == 20_000
-    monkeypatch.setattr(growth, "MOST_ELEMENTS", 2_000)
-    assert not reason("<br>" * 1_900 + P)
-    assert "2000" in reason("<br>" * 2_001 + P)
+    monkeypatch.setattr(growth, "MOST_ELEMENTS", 3_000)
+    assert not reason("<br>" * 2_900 + P)
+    assert "3000" in reason("<br>" * 3_001 + P)
+
+
+def test_elements_that_are_opened_over_and_over_are_limited() -> None:
+    assert growth.MANY_ELEMENTS == 2_000
+    assert not reason("".join(f"<p><b id={n}>x</p>" for n in range(50)) + P)
     assert "2000" in reason("".join(f"<p><b id={n}>x</p>" for n in range(80)) + P)
+    assert not reason("".join(f"<p><b class={n}>{'x' * 300}</p>" for n in range(80)) + P)
 
 
 def test_texts_moved_out_of_tables_are_limited() -> None:

@@ -8,6 +8,8 @@ from xinksig.text.html.wrappers import Trace, Wrapper
 
 MOST_ELEMENTS = 20_000
 """Elements made or made again."""
+MANY_ELEMENTS = 2_000
+"""From so many on, more than one for three characters come of formatting that is opened over and over."""
 MOST_MOVED = 200
 """Texts moved out of a table."""
 
@@ -61,8 +63,10 @@ class Node(Wrapper):
         self.born = now.offset
         self.adopted = now.is_late
         now.made += 1
-        if now.made > MOST_ELEMENTS:
-            raise TooComplexError(f"a parser would make more than {MOST_ELEMENTS} elements of it")
+        if now.made > MANY_ELEMENTS:
+            most = min(MOST_ELEMENTS, max(MANY_ELEMENTS, now.offset // 3))
+            if now.made > most:
+                raise TooComplexError(f"a parser would make more than {most} elements of it")
         if name in VISIBLE:
             self.seen = now.gap
 

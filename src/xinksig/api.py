@@ -40,9 +40,7 @@ def rewrite(
         )
     _check_source(signature)
     rewriter = _rewriter(signature, options, envelope)
-    pieces = rewriter.feed(message)
-    pieces += _answer(rewriter, signature, options)
-    pieces += rewriter.close()
+    pieces = rewriter.close(message)
     pieces += _answer(rewriter, signature, options)
     return Result(b"".join(pieces), rewriter.report)
 

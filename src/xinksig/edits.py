@@ -1,6 +1,6 @@
 """Edits of a message in octets: kept in order, merged where they meet, cut into the stream of octets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from xinksig.model import Edit
@@ -19,22 +19,27 @@ class Change(NamedTuple):
 
 def growth(changes: Iterable[Change]) -> int:
     """Return by how many octets the changes make the message larger."""
-    return sum(len(change.octets) - (change.stop - change.start) for change in changes)
+    size = 0
+    for start, stop, octets, _, _ in changes:
+        size += len(octets) - (stop - start)
+    return size
 
 
 class EditList:
     """The edits of one message, in the order of their offsets, and how far they have gone out."""
+
+    __slots__ = ("_done", "_due", "growth")
 
     def __init__(self) -> None:
         self._done: list[Change] = []
         self._due: list[Change] = []
         self.growth = 0
 
-    def add(self, changes: Iterable[Change]) -> None:
+    def add(self, changes: Sequence[Change]) -> None:
         """Take changes at or behind the offset up to which the message has gone out."""
-        before = len(self._due)
-        self._due += changes
-        self.growth += growth(self._due[before:])
+        if changes:
+            self._due += changes
+            self.growth += growth(changes)
 
     def cut(self, data: memoryview, base: int, start: int, stop: int) -> list[bytes | memoryview]:
         """Return the output for the input's octets ``start`` to ``stop``; ``data`` begins at ``base``.

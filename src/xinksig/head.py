@@ -23,17 +23,18 @@ class Head:
         self.newline = part.newline or b"\r\n"
         """The line ending of the message's first line, CRLF if it has none."""
         self.body_start = part.body
+        first = part.header.first
         self.fields = part.fields[:-1] if part.oversized else part.fields
         """The fields; of a section that was cut at its limit, those that are whole."""
-        self.headers = Headers(part.section, self.fields)
+        self.headers = Headers(part.section, self.fields, None if part.oversized else first)
         """The fields as a caller reads them."""
-        self.names = part.first.keys()
+        self.names = first.keys()
         """The names of its fields, in lower case."""
         self._dropped: tuple[Field, ...] = ()
         name = options.handled_header.lower().encode()
-        self._handled = [field for field in self.fields if field.name == name] if name in part.first else []
+        self._handled = [field for field in self.fields if field.name == name] if name in first else []
         wanted = options.handled_value.lower()
-        self.handled = any(self._value(field).lower() == wanted for field in self._handled)
+        self.handled = wanted in [self._value(field).lower() for field in self._handled]
         """Whether a field says that the message was handled before (contract 3)."""
 
     def _value(self, field: Field) -> str:

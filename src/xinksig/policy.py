@@ -13,7 +13,6 @@ from xinksig.errors import (
     TransferError,
 )
 from xinksig.expressions import late
-from xinksig.mime.fields import content_doubt
 from xinksig.mime.headers import Headers
 from xinksig.mime.part import Part
 from xinksig.model import Envelope, Options, Outcome
@@ -55,6 +54,9 @@ class Verdict(NamedTuple):
     reason: str
 
 
+_ATTACHMENT = Verdict(Outcome.ATTACHMENT, "it is an attachment")
+
+
 def judge_message(
     names: Container[bytes],
     headers: Headers,
@@ -94,27 +96,14 @@ def _is_connector_test(headers: Headers) -> bool:
     """Whether it is the message by which Exchange Online tries a connector."""
     if "o365connectorvalidation" in (headers.get("From") or "").lower():
         return True
-    return _CONNECTOR_TEST.search(headers.get("Subject") or "") is not None
+    subject = headers.get("Subject") or ""
+    return "connector" in subject.lower() and _CONNECTOR_TEST.search(subject) is not None
 
 
 def judge_section(part: Part) -> Verdict | None:
     """Return why a header section can be read in two ways."""
-    section = part.section
-    if b"" in part.first and not (part.parent is None and _is_postmark_only(part)):
-        return Verdict(Outcome.AMBIGUOUS, "its header section has a line that is no field")
-    doubt = content_doubt(section, part.fields)
-    if doubt:
-        return Verdict(Outcome.AMBIGUOUS, doubt)
-    returns, line_feeds = section.count(b"\r"), section.count(b"\n")
-    if line_feeds and returns and not returns == line_feeds == section.count(b"\r\n"):
-        return Verdict(Outcome.AMBIGUOUS, "its header section has line endings of two kinds")
-    return None
-
-
-def _is_postmark_only(message: Part) -> bool:
-    """Whether the only line that is no field is an mbox ``From `` line."""
-    odd = [field for field in message.fields if not field.name]
-    return len(odd) == 1 and odd[0].start == 0 and message.section.startswith(b"From ")
+    doubt = part.header.doubt
+    return Verdict(Outcome.AMBIGUOUS, doubt) if doubt else None
 
 
 def judge_multipart(part: Part) -> Verdict | None:
@@ -139,28 +128,35 @@ def judge_multipart(part: Part) -> Verdict | None:
 
 def judge_leaf(part: Part) -> Verdict | None:
     """Return why a leaf is not edited, ``None`` for inline text."""
-    media_type = part.content_type.type
+    content_type = part.content_type
+    media_type = content_type.type
     disposition = part.disposition
+    name = disposition.filename or content_type.parameters.get("name") or ""
+    if name or media_type not in TEXT_TYPES:
+        verdict = _judge_kind(part, media_type, name.lower())
+        if verdict is not None:
+            return verdict
+    if _has_unobtrusive_signature(part):
+        return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (Sig field)")
+    is_text = media_type.startswith("text/") and media_type != "text/calendar"
+    return None if is_text and not name and disposition.kind != "attachment" else _ATTACHMENT
+
+
+def _judge_kind(part: Part, media_type: str, name: str) -> Verdict | None:
+    """Return why a leaf of this type and file name in lower case is more than an attachment or text."""
     if media_type.startswith("message/"):
         return _judge_message_leaf(media_type)
-    name = disposition.filename or part.content_type.parameters.get("name") or ""
     if media_type in _PKCS7:
         signed = part.content_type.parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
-        if signed or name.lower().endswith(".p7s"):
+        if signed or name.endswith(".p7s"):
             return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (S/MIME)")
         return Verdict(Outcome.ENCRYPTED, "it is signed or encrypted as a whole (S/MIME)")
-    if media_type in _TNEF or name.lower() == "winmail.dat":
+    if media_type in _TNEF or name == "winmail.dat":
         return Verdict(Outcome.TNEF, "it is TNEF")
-    if media_type == "application/x-microsoft-rpmsg-message" or name.lower().endswith(".rpmsg"):
+    if media_type == "application/x-microsoft-rpmsg-message" or name.endswith(".rpmsg"):
         return Verdict(Outcome.RIGHTS_MANAGED, "it is rights-managed")
     if media_type == "text/calendar" and _is_invitation(part):
         return Verdict(Outcome.CALENDAR, "it is an invitation")
-    if _has_unobtrusive_signature(part):
-        return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (Sig field)")
-    if not media_type.startswith("text/") or media_type == "text/calendar":
-        return Verdict(Outcome.ATTACHMENT, "it is an attachment")
-    if disposition.kind == "attachment" or name:
-        return Verdict(Outcome.ATTACHMENT, "it is an attachment")
     return None
 
 

@@ -3,7 +3,7 @@
 from os.path import basename
 from typing import TYPE_CHECKING
 
-from xinksig.edits import Change, EditList
+from xinksig.edits import EditList, growth
 from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, FieldChange, Kind, Match, Outcome, PartReport, Report
 from xinksig.policy import Verdict
@@ -39,12 +39,13 @@ _SENTENCES = {
 class Journal:
     """The notes about one message."""
 
+    broken = False
+    """Whether our own code failed; the rest of the message is not looked into."""
+    size_in = 0
+    room = 1 << 20
+    """How many more octets of text may be kept until the report is read."""
+
     def __init__(self) -> None:
-        self.broken = False
-        """Whether our own code failed; the rest of the message is not looked into."""
-        self.size_in = 0
-        self.room = 1 << 20
-        """How many more octets of text may be kept until the report is read."""
         self._message: list[Verdict] = []
         self._parts: list[tuple[Part, Verdict | TextPart]] = []
 
@@ -105,7 +106,7 @@ class Journal:
             body_changed=body_changed,
             broken_seals=broken,
             size_in=self.size_in,
-            size_out=self.size_in + _growth(changes),
+            size_out=self.size_in + growth(changes),
         )
 
     def _summary(self, parts: tuple[PartReport, ...], *, opted_out: bool) -> tuple[Outcome, str]:
@@ -143,7 +144,3 @@ def _part_report(part: Part, note: "Verdict | TextPart") -> PartReport:
     return PartReport(
         number=part.number, media_type=media_type, outcome=outcome, reason=reason, matches=matches
     )
-
-
-def _growth(changes: list[Change]) -> int:
-    return sum(len(change.octets) - (change.stop - change.start) for change in changes)

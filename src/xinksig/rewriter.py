@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from xinksig.decision import Decision
 
 _DEFAULT_OPTIONS = Options()
+_HEADER, _DELIMITER, _AMBIGUOUS, _END = Event.HEADER, Event.DELIMITER, Event.AMBIGUOUS, Event.END
 
 
 class Rewriter:
@@ -46,44 +47,46 @@ class Rewriter:
     ``give_up``) before anything else. After ``close`` the message is complete when ``done`` is set.
     """
 
+    wanted: SignatureRequest | None = None
+    """The request that has to be answered with ``provide`` before anything else, if any."""
+    headers: Headers | None = None
+    """The message's own fields, set before the first piece leaves."""
+    done = False
+    """Whether the message is complete and ``report`` can be read."""
+
+    _head: Head | None = None
+    _data: bytes | bytearray = b""
+    _base = 0
+    _sent = 0
+    _hold = -1
+    """Offset from which everything is held, -1 if nothing is."""
+    _holds_seals = False
+    """Whether the header section is held, so that DKIM fields can still be taken out."""
+    _growing: Part | None = None
+    """The text part whose body is being read into the hold."""
+    _text_size = 0
+    _decision: "Decision | None" = None
+    _ended = False
+    """Whether the structure has been read as far as it will be."""
+    _passing = False
+    """Whether all further octets go out as they come."""
+    _closed = False
+    _broken = False
+    _report: Report | None = None
+
     def __init__(self, options: Options | None = None, /, *, envelope: Envelope | None = None) -> None:
         if options is not None and not isinstance(options, Options):
             raise UsageError(f"options must be an Options object, not {type(options).__name__}")
         if envelope is not None and not isinstance(envelope, Envelope):
             raise UsageError(f"envelope must be an Envelope object, not {type(envelope).__name__}")
-        self._options = options or _DEFAULT_OPTIONS
-        limits = self._options.limits
+        self._options = options = options or _DEFAULT_OPTIONS
+        limits = self._limits = options.limits
         self._structure = Structure(limits.header_size, limits.part_header_size, limits.parts)
         self._journal = Journal()
-        self._situation = Situation(self._options, envelope)
+        self._situation = Situation(options, envelope)
         self._edits = EditList()
         self._extensions = Extensions()
-        self._head: Head | None = None
-        self._data: bytes | bytearray = b""
-        self._base = 0
-        self._sent = 0
-        self._hold = -1
-        """Offset from which everything is held, -1 if nothing is."""
-        self._holds_seals = False
-        """Whether the header section is held, so that DKIM fields can still be taken out."""
-        self._growing: Part | None = None
-        """The text part whose body is being read into the hold."""
         self._texts: list[tuple[Part, bytes]] = []
-        self._text_size = 0
-        self._decision: Decision | None = None
-        self._ended = False
-        """Whether the structure has been read as far as it will be."""
-        self._passing = False
-        """Whether all further octets go out as they come."""
-        self._closed = False
-        self._broken = False
-        self._report: Report | None = None
-        self.wanted: SignatureRequest | None = None
-        """The request that has to be answered with ``provide`` before anything else, if any."""
-        self.headers: Headers | None = None
-        """The message's own fields, set before the first piece leaves."""
-        self.done = False
-        """Whether the message is complete and ``report`` can be read."""
 
     def feed(self, data: Buffer, /) -> list[bytes | memoryview]:
         """Take the next octets, all of them, and return the pieces that may go out now.
@@ -92,28 +95,22 @@ class Rewriter:
         after ``close`` or while ``wanted`` is set, and a ``MessageError`` in strict mode.
         """
         self._check_usable("feed")
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise UsageError(f"feed() takes bytes, bytearray or memoryview, not {type(data).__name__}")
-        chunk = data if type(data) is bytes else bytes(data)
+        chunk = _octets("feed", data)
         if not chunk:
             return []
         if self._passing and not self._data:
             return self._pass(chunk)
-        if not self._data:
-            self._data = chunk
-        else:
-            if isinstance(self._data, bytes):
-                self._data = bytearray(self._data)
-            self._data += chunk
+        self._take(chunk)
         return self._run()
 
-    def close(self) -> list[bytes | memoryview]:
-        """End the message and return the last pieces, unless ``wanted`` is set.
+    def close(self, data: Buffer = b"", /) -> list[bytes | memoryview]:
+        """End the message, with these last octets, and return the last pieces, unless ``wanted`` is set.
 
         Raises ``UsageError`` when called twice or while ``wanted`` is set, and a ``MessageError`` in
         strict mode.
         """
         self._check_usable("close")
+        self._take(_octets("close", data))
         self._closed = True
         return self._run()
 
@@ -169,6 +166,15 @@ class Rewriter:
                 f"{name}() while a signature is wanted: answer with provide() or give_up() first"
             )
 
+    def _take(self, chunk: bytes) -> None:
+        """Put a chunk behind what is in hand."""
+        if not self._data:
+            self._data = chunk
+        elif chunk:
+            if isinstance(self._data, bytes):
+                self._data = bytearray(self._data)
+            self._data += chunk
+
     def _check_not_broken(self) -> None:
         if self._broken:
             raise UsageError("this Rewriter has raised an error: use a new one")
@@ -176,8 +182,7 @@ class Rewriter:
     def _run(self) -> list[bytes | memoryview]:
         """Go on as far as the octets in hand allow, and return what may go out."""
         try:
-            while not self._passing and self._step():
-                pass
+            self._go_on()
         except MessageError as error:
             self._broken = True
             error.held = bytes(self._data[self._sent - self._base :])
@@ -190,41 +195,48 @@ class Rewriter:
             self._pass_rest()
         return self._flush()
 
-    def _step(self) -> bool:
-        """Take one step; ``False`` when more octets or an answer are needed."""
-        if self._decision is not None:
-            return self._decide()
-        if self._ended:
-            self._passing = True
-            return False
-        happening = self._structure.advance(self._data, self._base, final=self._closed)
-        if happening is not None:
-            self._handle(happening)
-            return True
-        return self._growing is not None and self._overflows(self._growing, self._structure.safe)
+    def _go_on(self) -> None:
+        """Take steps until more octets or an answer are needed, or all the rest passes."""
+        advance = self._structure.advance
+        while not self._passing:
+            if self._decision is not None:
+                if not self._decide():
+                    return
+            elif self._ended:
+                self._passing = True
+            else:
+                happening = advance(self._data, self._base, final=self._closed)
+                if happening is not None:
+                    self._handle(happening)
+                elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
+                    return
 
     def _handle(self, happening: Happening) -> None:
-        event = happening.event
-        if event is Event.HEADER:
-            if happening.part is self._structure.root:
-                self._begin(happening.part)
+        event, part, offset, ended, _ = happening
+        if event is _HEADER:
+            if part.parent is None:
+                self._begin(part)
             else:
-                self._enter(happening.part)
+                self._enter(part)
             return
-        if self._growing is not None:
-            leaf, self._growing = self._growing, None
-            if event is not Event.AMBIGUOUS and not self._overflows(leaf, leaf.stop):
+        leaf = self._growing
+        if leaf is not None:
+            self._growing = None
+            if event is not _AMBIGUOUS and not self._overflows(leaf, leaf.stop):
                 self._take_text(leaf)
-        self._edits.add(self._extensions.pass_event(happening))
-        if event is Event.END:
+        if self._extensions.waiting:
+            self._edits.add(self._extensions.pass_event(happening))
+        if event is _DELIMITER:
+            return
+        if event is _END:
             self._ended = True
             self._start_decision()
-        elif event is Event.AMBIGUOUS:
+        elif event is _AMBIGUOUS:
             verdict = Verdict(Outcome.AMBIGUOUS, "a line begins like a delimiter and is none")
-            self._leave_rest(verdict, happening.ended or happening.part, happening.offset)
-        elif event is Event.TOO_MANY:
-            verdict = Verdict(Outcome.LIMIT, f"it has more than {self._options.limits.parts} parts")
-            self._leave_rest(verdict, happening.part, happening.offset)
+            self._leave_rest(verdict, ended or part, offset)
+        else:
+            verdict = Verdict(Outcome.LIMIT, f"it has more than {self._limits.parts} parts")
+            self._leave_rest(verdict, part, offset)
 
     def _begin(self, root: Part) -> None:
         """Read the message's own header section."""
@@ -237,7 +249,7 @@ class Rewriter:
         self._edits.add(head.changes())
         verdict: Verdict | None = None
         if root.oversized:
-            size = self._options.limits.header_size
+            size = self._limits.header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
         verdict = verdict or judge_section(root) or self._situation.judge()
         if verdict is not None:
@@ -253,13 +265,13 @@ class Rewriter:
 
     def _enter(self, part: Part) -> None:
         """Decide what a part is, from its header section."""
-        if part.depth > self._options.limits.depth:
-            reason = f"parts are nested more than {self._options.limits.depth} deep"
+        if part.depth > self._limits.depth:
+            reason = f"parts are nested more than {self._limits.depth} deep"
             self._leave_rest(Verdict(Outcome.LIMIT, reason), part, part.start)
             return
         verdict: Verdict | None = None
         if part.oversized:
-            size = self._options.limits.part_header_size
+            size = self._limits.part_header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
         elif part.parent is not None:
             verdict = judge_section(part)
@@ -314,7 +326,7 @@ class Rewriter:
 
     def _overflows(self, leaf: Part, stop: int) -> bool:
         """Let a text part pass that makes the text in hand larger than the limit."""
-        limit = self._options.limits.text_size
+        limit = self._limits.text_size
         if self._text_size + stop - leaf.body <= limit:
             return False
         verdict = Verdict(Outcome.LIMIT, f"the text is larger than {limit} octets")
@@ -351,7 +363,7 @@ class Rewriter:
         composition = Composition(
             section=self._structure.root.section,
             newline=head.newline,
-            room=self._options.limits.growth - self._edits.growth,
+            room=self._limits.growth - self._edits.growth,
             extensions=self._extensions,
             upgrade=self._options.upgrade_plain and not self._situation.is_patch_or_list,
         )
@@ -414,3 +426,12 @@ class Rewriter:
     def _raise_if_strict(self, verdict: Verdict, part: Part, offset: int) -> None:
         if self._options.strict and verdict.outcome in STRICT_ERRORS:
             raise STRICT_ERRORS[verdict.outcome](verdict.reason, offset=offset, part=part.number)
+
+
+def _octets(name: str, data: Buffer) -> bytes:
+    """Return what a method was given as octets of our own, which nobody can change."""
+    if type(data) is bytes:
+        return data
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise UsageError(f"{name}() takes bytes, bytearray or memoryview, not {type(data).__name__}")
+    return bytes(data)

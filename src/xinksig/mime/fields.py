@@ -6,7 +6,7 @@ knows that the message has no LF at all. What the fields of MIME say is read in 
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from xinksig.expressions import late
@@ -36,9 +36,8 @@ __all__ = [
 _BEGINNING = re.compile(rb"\n(?:([^:\n \t]++):|(?![ \t]))")
 _SPACED_NAME = late(rb"([^:\n \t]++)[ \t]++:")
 _CR_ENDING = late(rb"\r(?=[ \t]|\Z)")
-_CACHED_SIZE = 256
-"""Octets: sections of body parts repeat from message to message."""
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")
+"""What the names of content fields begin with, also behind a byte order mark."""
 
 
 class Field(NamedTuple):
@@ -63,19 +62,7 @@ def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -
     colon or with a blank inside its name, and lines that begin with a blank where no field precedes them, are
     fields named b"". With ``cr_only`` lines end in CR alone. RFC 5322, 2.2.
     """
-    section = data[start:stop]
-    if not start and not cr_only and len(section) <= _CACHED_SIZE:
-        return list(_cached_fields(section))
-    return _fields(section, start, cr_only=cr_only)
-
-
-@lru_cache(maxsize=256)
-def _cached_fields(section: bytes) -> tuple[Field, ...]:
-    return tuple(_fields(section, 0, cr_only=False))
-
-
-def _fields(section: bytes, start: int, *, cr_only: bool) -> list[Field]:
-    section = section.lower()
+    section = data[start:stop].lower()
     stop = start + len(section)
     if cr_only:
         section = section.replace(b"\r", b"\n")
@@ -120,15 +107,14 @@ def unfold(body: bytes) -> bytes:
 
 def content_doubt(data: bytes, fields: Iterable[Field]) -> str:
     """Return why two readers may see different Content-* fields, "" if there is no reason."""
-    for field in fields:
-        name = field.name.removeprefix(_BYTE_ORDER_MARK)
-        if not name.startswith(b"content-"):
+    for name, _, body, stop in fields:
+        if not name.startswith(_CONTENT):
             continue
-        if name is not field.name:
+        if name[:1] != b"c":
             return "a byte order mark stands before its Content-* field"
-        if data[field.body - 2] in b" \t":
+        if data[body - 2] in b" \t":
             return "a blank stands before the colon of a Content-* field"
-        reason = line_doubt(data[field.body : field.stop])
+        reason = line_doubt(data[body:stop])
         if reason:
             return f"a Content-* field has {reason}"
     return ""

@@ -1,6 +1,6 @@
 """The fields of a header section as a caller reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xinksig.mime import words
 from xinksig.mime.fields import Field, unfold
@@ -15,17 +15,18 @@ class Headers:
 
     __slots__ = ("_data", "_fields", "_first")
 
-    def __init__(self, data: bytes, fields: Sequence[Field]) -> None:
+    def __init__(
+        self, data: bytes, fields: Sequence[Field], first: Mapping[bytes, Field] | None = None
+    ) -> None:
+        """``first`` are the first fields of each name, if somebody knows them already."""
         self._data = data
         self._fields = fields
-        self._first: dict[bytes, Field] | None = None
+        self._first = {field.name: field for field in reversed(fields)} if first is None else first
 
     def get(self, name: str) -> str | None:
         """Return the value of the first field of this name, ``None`` if there is none."""
-        if self._first is None:
-            self._first = {field.name: field for field in reversed(self._fields)}
         field = self._first.get(_key(name))
-        return self._value(field) if field is not None and field.name else None
+        return None if field is None or not field.name else self._value(field)
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, in order."""

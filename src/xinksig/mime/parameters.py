@@ -55,7 +55,10 @@ class Parameter(NamedTuple):
 
 def line_doubt(body: bytes) -> str:
     """Return what in a field's lines another reader may take for the end of the field, "" if nothing."""
-    lf = b"\n" in body
+    end = body.find(b"\n")
+    lf = end >= 0
+    if lf and end == len(body) - 1 and body.find(b"\r", 0, end - 1) < 0:
+        return ""  # one line, as most fields
     if (_LONE_CR if lf else _LONE_CR_IN_CR).search(body):
         return "a lone CR"
     if (_BLANK_LINE if lf else _BLANK_LINE_IN_CR).search(body):

@@ -1,21 +1,10 @@
 """An entity, the message itself or a body part: its place, and what its header section says."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from xinksig.mime.fields import (
-    ContentType,
-    Disposition,
-    Field,
-    parse_content_type,
-    parse_disposition,
-    parse_transfer_encoding,
-    split_fields,
-    unfold,
-)
-
-_PLAIN = ContentType("text/plain", {}, "")
-_MESSAGE = ContentType("message/rfc822", {}, "")
-_NO_DISPOSITION = Disposition("", None)
+from xinksig.mime.content import ContentType, Disposition
+from xinksig.mime.fields import Field
+from xinksig.mime.section import Section, read_body_part
 
 
 class Part:
@@ -23,7 +12,7 @@ class Part:
 
     __slots__ = (
         "body",
-        "children",
+        "boundary",
         "content_type",
         "cr_only",
         "depth",
@@ -31,36 +20,38 @@ class Part:
         "end",
         "end_is_line",
         "fields",
-        "first",
         "frozen",
-        "hit",
+        "header",
         "index",
-        "last_child",
-        "needle",
+        "is_multipart",
         "oversized",
         "parent",
-        "scanned",
         "section",
         "start",
         "stop",
         "transfer_encoding",
     )
 
-    fields: list[Field]
-    """The fields of its header section."""
-    first: dict[bytes, Field]
-    """The first field of each name."""
+    header: Section
+    """What its header section says; the members below are taken from it."""
+    section: bytes
+    fields: Sequence[Field]
     content_type: ContentType
     """Its media type and parameters, the default where there are none (RFC 2045, 5.2; 2046, 5.1.5)."""
     transfer_encoding: tuple[str, str]
     """Its transfer encoding in lower case, and why its reading is not unique ("" if it is)."""
     disposition: Disposition
     """How it wants to be shown (RFC 2183)."""
+    is_multipart: bool
+    """Whether its media type is ``multipart/…``."""
+    boundary: bytes
+    """Its boundary parameter, b"" if it has none (RFC 2046, 5.1.1)."""
 
-    def __init__(self, parent: "Part | None", start: int) -> None:
+    def __init__(self, parent: "Part | None", start: int, index: int = 0) -> None:
         self.parent = parent
-        self.index = 0
-        self.depth = 0
+        self.index = index
+        """Its place among the parts of its parent, from 1."""
+        self.depth: int = 0 if parent is None else parent.depth + 1
         self.start = start
         """Where its header section begins."""
         self.body = start
@@ -71,54 +62,30 @@ class Part:
         """Where the delimiter line that ended it begins, or the message ended; -1 while it is open."""
         self.end_is_line = True
         """Whether ``end`` is the beginning of a line, not the end of the message."""
-        self.section = b""
-        self.cr_only = False
-        """Whether lines end in CR alone."""
         self.oversized = False
         """Whether its header section is larger than the limit."""
         self.frozen = False
         """Set by the caller: a multipart that is not looked into."""
-        self.children = 0
-        self.last_child: Part | None = None
-        self.needle = b""
-        """What a delimiter line of it begins with, the line feed before it included."""
-        self.scanned = 0
-        """No delimiter of it begins before this offset that was not reported."""
-        self.hit: Any = None
-        """Its next delimiter line, where it is known."""
+        self.cr_only = False
+        """Whether lines end in CR alone."""
 
     def read(self, section: bytes, *, cr_only: bool) -> None:
         """Take in its header section."""
-        self.section = section
-        self.cr_only = cr_only
-        fields = self.fields = split_fields(section, 0, len(section), cr_only=cr_only)
-        first = self.first = {field.name: field for field in reversed(fields)}
-        field = first.get(b"content-type")
-        if field is not None:
-            self.content_type = parse_content_type(section[field.body : field.stop])
+        parent = self.parent
+        if parent is None:
+            header = Section(section, cr_only=cr_only, is_message=True, in_digest=False)
         else:
-            digest = self.parent is not None and self.parent.content_type.type == "multipart/digest"
-            self.content_type = _MESSAGE if digest else _PLAIN
-        field = first.get(b"content-transfer-encoding")
-        encoding = "7bit" if field is None else parse_transfer_encoding(section[field.body : field.stop])
-        self.transfer_encoding = encoding, ""
-        field = first.get(b"content-disposition")
-        self.disposition = (
-            _NO_DISPOSITION if field is None else parse_disposition(section[field.body : field.stop])
-        )
-        if len(first) < len(fields):
-            self._read_doubles()
-
-    def _read_doubles(self) -> None:
-        """Note content fields that stand there twice and differ."""
-        bodies = {unfold(body).strip() for body in self.bodies(b"content-type")}
-        if len(bodies) > 1:
-            reason = "it has two different Content-Type fields"
-            self.content_type = self.content_type._replace(ambiguous=reason)
-        tokens = {parse_transfer_encoding(body) for body in self.bodies(b"content-transfer-encoding")}
-        if len(tokens) > 1:
-            reason = "it has two different Content-Transfer-Encoding fields"
-            self.transfer_encoding = self.transfer_encoding[0], reason
+            in_digest = parent.content_type.type == "multipart/digest"
+            header = read_body_part(section, cr_only=cr_only, in_digest=in_digest)
+        self.header = header
+        self.cr_only = cr_only
+        self.section = section
+        self.fields = header.fields
+        self.content_type = header.content_type
+        self.transfer_encoding = header.transfer_encoding
+        self.disposition = header.disposition
+        self.is_multipart = header.is_multipart
+        self.boundary = header.boundary
 
     @property
     def number(self) -> str:
@@ -132,20 +99,7 @@ class Part:
 
     def bodies(self, name: bytes) -> list[bytes]:
         """Return the raw bodies of its fields of this (lower-case) name."""
-        if name not in self.first:
-            return []
-        section = self.section
-        return [section[field.body : field.stop] for field in self.fields if field.name == name]
-
-    @property
-    def is_multipart(self) -> bool:
-        """Whether its media type is ``multipart/…``."""
-        return self.content_type.type.startswith("multipart/")
-
-    @property
-    def boundary(self) -> bytes:
-        """Its boundary parameter, b"" if it has none (RFC 2046, 5.1.1)."""
-        return self.content_type.parameters.get("boundary", "").encode("latin-1", "replace")
+        return self.header.bodies(name)
 
     @property
     def newline(self) -> bytes:

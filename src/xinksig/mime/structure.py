@@ -10,8 +10,8 @@ delimiter, so that from there on the reading is not unique.
 """
 
 import re
-from collections.abc import Iterable
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from xinksig.expressions import late
@@ -21,6 +21,7 @@ _TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r?\n|\r?\Z)")
 _CR_TAIL = late(rb"(--)?[ \t]{0,998}(\r|\n|\Z)")
 _PARTIAL_TAIL = late(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002
+_CR = ord("\r")
 
 
 class Event(Enum):
@@ -46,28 +47,43 @@ class Happening(NamedTuple):
     offset: int
     ended: Part | None = None
     closing: bool = False
-    implied: tuple[Part, ...] = ()
-    """Multiparts that this delimiter ends because their own close delimiter is missing."""
 
 
-class Hit(NamedTuple):
-    """A delimiter line, or one that begins like it."""
-
-    start: int
-    """The line feed before the delimiter line."""
-    line: int
-    stop: int
-    closing: bool
-    exact: bool
-    bare: bool
-    """Whether the line ends otherwise than the message's lines do."""
+_happening = partial(tuple.__new__, Happening)
 
 
 class _State(Enum):
     HEADER = 1
-    BODY = 2
-    EPILOGUE = 3
-    DONE = 4
+    FOUND = 2
+    """A header section was reported; the caller may freeze its part before the next step."""
+    BODY = 3
+    EPILOGUE = 4
+    DONE = 5
+
+
+_HEADER, _FOUND, _BODY, _EPILOGUE, _DONE = _State
+_NOWHERE = -1
+
+
+class _Open:
+    """A multipart that is open, and its next delimiter line, or one that begins like it."""
+
+    __slots__ = ("at", "clear", "closing", "last", "needle", "part", "scanned", "stop")
+
+    def __init__(self, part: Part, needle: bytes, scanned: int) -> None:
+        self.part = part
+        self.needle = needle
+        """What a delimiter line of it begins with, the line feed before it included."""
+        self.scanned = scanned
+        """No delimiter of it begins before this offset that was not reported."""
+        self.last: Part | None = None
+        """The last of its body parts so far."""
+        self.at = _NOWHERE
+        """The line feed before the delimiter line; ``_NOWHERE`` while it is not known."""
+        self.stop = 0
+        self.closing = False
+        self.clear = True
+        """Whether any reader takes it for a delimiter line, which ends as the message's lines do."""
 
 
 class Structure:
@@ -75,18 +91,18 @@ class Structure:
 
     def __init__(self, header_size: int, part_header_size: int, parts: int) -> None:
         self.root = Part(None, 0)
-        self.leaf: Part | None = None
-        """The leaf whose body is being read."""
         self.safe = 0
         """All octets before this offset belong to what has been reported."""
-        self._sizes = (header_size, part_header_size)
+        self._part_header_size = part_header_size
+        self._header_limit = header_size
         self._limit = parts
         self._count = 0
         self._part = self.root
-        self._stack: list[Part] = []
-        self._state = _State.HEADER
+        self._leaf: Part | None = None
+        """The leaf whose body is being read."""
+        self._stack: list[_Open] = []
+        self._state = _HEADER
         self._searched = 0
-        self._entered = True
         self._position = 0
         self._line_feed = b"\n"
         self._crlf = False
@@ -97,88 +113,81 @@ class Structure:
 
         ``data`` begins at offset ``base`` of the message and reaches back to at least ``needed``.
         """
-        if not self._entered:
-            self._enter()
-        if self._state is _State.HEADER:
+        state = self._state
+        if state is _HEADER:
             return self._read_header(data, base, final)
-        if self._state is _State.BODY:
-            return self._read_body(data, base, final)
-        if self._state is _State.EPILOGUE:
-            self._state = _State.DONE
-            return Happening(Event.END, self.root, self.safe)
-        return None
+        if state is _FOUND:
+            self._enter()
+        elif state is not _BODY:
+            self._state = _DONE
+            return _happening((Event.END, self.root, self.safe, None, False)) if state is _EPILOGUE else None
+        return self._read_body(data, base, final)
 
     @property
     def needed(self) -> int:
         """The offset from which ``advance`` looks at octets again; the line ending before a line counts."""
-        return self.safe if self._state is _State.BODY and self._position >= self.safe else self.safe - 2
+        return self.safe if self._state is _BODY and self._position >= self.safe else self.safe - 2
 
     def stop(self) -> None:
         """Read nothing further: what follows belongs to nobody."""
-        self._state = _State.DONE
+        self._state = _DONE
 
     def open_boundaries(self) -> list[bytes]:
         """Return the boundaries of the multiparts that are open."""
-        return [part.needle[3:] for part in self._stack]
+        return [opened.part.boundary for opened in self._stack]
 
     def _enter(self) -> None:
         """Go on behind a header section, knowing whether the caller froze the part."""
-        self._entered = True
         part = self._part
-        self._state = _State.BODY
+        self._state = _BODY
         self._position = max(part.body - 1, 0)
         if not part.is_multipart or part.frozen:
-            self.leaf = part
-            return
-        part.needle = self._line_feed + b"--" + part.boundary
-        part.scanned = self._position
-        self._stack.append(part)
+            self._leaf = part
+        else:
+            self._stack.append(_Open(part, self._line_feed + b"--" + part.boundary, self._position))
 
     def _read_header(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
         part = self._part
         start = part.start - base
-        limit = self._sizes[part is not self.root]
-        bound = min(len(data), start + limit)
+        size = len(data)
+        limit = self._header_limit
+        bound = min(size, start + limit)
         stop = -1
         if self._stack:
-            hit = self._next_delimiter(data, base, final, bound)
-            if hit is not None:
+            found = self._next_delimiter(data, base, final, bound)
+            if found is not None:
                 # Behind a delimiter no header section goes on: do not search there for an empty line.
-                bound = stop = hit[1].line - base
-        end = self._header_end(data, base, start, bound, final=final or bound < len(data))
+                bound = stop = found.at + 1 - base
+        end = self._header_end(data, base, start, bound, final=final or bound < size)
         stop = stop if end < 0 else end
         if stop < 0:
-            if not final and len(data) - start <= limit + 2:
+            if not final and size - start <= limit + 2:
                 return None
-            part.oversized = len(data) - start > limit
-            stop = start if part.oversized else len(data)
-            section = bytes(data[start : start + limit if part.oversized else len(data)])
+            part.oversized = size - start > limit
+            stop = start if part.oversized else size
+            section = bytes(data[start : start + limit if part.oversized else size])
         else:
             section = bytes(data[start:stop])
         part.read(section, cr_only=self._line_feed == b"\r")
         part.body = self.safe = base + stop
-        if part is self.root:
-            self._crlf = part.newline == b"\r\n"
-        self._entered = False
-        return Happening(Event.HEADER, part, part.body)
+        self._state = _FOUND
+        return _happening((Event.HEADER, part, part.body, None, False))
 
     def _header_end(self, data: bytes | bytearray, base: int, start: int, stop: int, *, final: bool) -> int:
         """Return the index behind the empty line that ends the header section, -1 if it is not in sight.
 
         ``final`` says that nothing further belongs to the section: it ends at ``stop`` or goes on too long.
         """
-        if self._part is self.root and not self._knows_lines:
+        if not self._knows_lines:
             self._knows_lines = self._learn_lines(data, base, start, stop, final=final)
             if not self._knows_lines:
                 return -1
-        cr_only = self._line_feed == b"\r"
-        if data[start : start + 1] == self._line_feed and start < stop:
-            return start + 1
-        if data[start : start + 2] == b"\r\n" and start + 2 <= stop:
-            return start + 2
+        line_feed = self._line_feed
+        if data.startswith((line_feed, b"\r\n"), start, stop):
+            return start + (1 if data.startswith(line_feed, start) else 2)
         search = max(start, self._searched - base - 2)
         self._searched = base + stop
-        if cr_only:
+        if line_feed == b"\r":
             found = data.find(b"\r\r", search, stop)
             return found + 2 if found >= 0 else -1
         crlf = data.find(b"\n\r\n", search, stop)
@@ -192,13 +201,15 @@ class Structure:
 
         They end in CR alone where no line feed comes within the largest header section that is read.
         """
-        if data.find(b"\n", max(start, self._searched - base), stop) < 0:
+        found = data.find(b"\n", max(start, self._searched - base), stop)
+        if found < 0:
             self._searched = base + stop
             if not final:
                 return False
             if data.find(b"\r", start, stop) >= 0:
                 self._line_feed = b"\r"
         self._searched = base + start
+        self._crlf = found > 0 and data[found - 1] == _CR
         return True
 
     def _read_body(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
@@ -208,139 +219,129 @@ class Structure:
                 if not self._stack:
                     self.safe = base + len(data)
                 return None
-            self._state = _State.DONE
             return self._end(base + len(data))
-        part, hit = found
-        if not hit.exact or hit.bare:
-            self._state = _State.DONE
-            ended = self._end_leaf(hit.start, data, base)
-            return Happening(Event.AMBIGUOUS, part, hit.line, ended)
-        return self._take_delimiter(part, hit, data, base)
+        ended = self._leaf
+        if ended is not None:
+            self._leaf = None
+            stop = found.at
+            index = stop - base
+            if self._line_feed == b"\n" and index > 0 and data[index - 1] == _CR:
+                stop -= 1
+            ended.stop = max(ended.body, stop)
+        if found.clear:
+            return self._take_delimiter(found, ended)
+        self._state = _DONE
+        return _happening((Event.AMBIGUOUS, found.part, found.at + 1, ended, False))
 
     def _end(self, offset: int) -> Happening:
-        leaf, self.leaf = self.leaf, None
+        """End the outermost part, and with it all that is open, at the end of the message."""
+        self._state = _DONE
+        leaf, self._leaf = self._leaf, None
         if leaf is not None:
             leaf.stop = offset
         self.safe = offset
-        implied = tuple(reversed(self._stack))
-        self._end_children(implied, offset, is_line=False)
+        for opened in self._stack:
+            _end_child(opened, offset, is_line=False)
         self._stack.clear()
-        return Happening(Event.END, self.root, offset, leaf, implied=implied)
+        return _happening((Event.END, self.root, offset, leaf, False))
 
-    def _end_leaf(self, line_feed: int, data: bytes | bytearray, base: int) -> Part | None:
-        leaf, self.leaf = self.leaf, None
-        if leaf is not None:
-            stop = line_feed
-            index = line_feed - base
-            if self._line_feed == b"\n" and index > 0 and data[index - 1 : index] == b"\r":
-                stop -= 1
-            leaf.stop = max(leaf.body, stop)
-        return leaf
-
-    def _take_delimiter(self, part: Part, hit: Hit, data: bytes | bytearray, base: int) -> Happening:
-        ended = self._end_leaf(hit.start, data, base)
-        implied = []
-        while self._stack[-1] is not part:
-            implied.append(self._stack.pop())
-        part.hit = None
-        self.safe = hit.stop
+    def _take_delimiter(self, found: _Open, ended: Part | None) -> Happening:
+        """Go on behind a delimiter; inner multiparts whose own close delimiter is missing end with it."""
+        line, start, closing = found.at + 1, found.stop, found.closing
+        stack = self._stack
+        while stack[-1] is not found:
+            _end_child(stack.pop(), line, is_line=True)
+        _end_child(found, line, is_line=True)
+        part = found.part
+        found.at = _NOWHERE
+        self.safe = start
         # The line feed that ends this line may be the one before the next delimiter.
-        part.scanned = self._position = hit.stop - 1
-        self._end_children((*implied, part), hit.line, is_line=True)
-        happening = Happening(Event.DELIMITER, part, hit.line, ended, hit.closing, tuple(implied))
-        if hit.closing:
-            self._stack.pop()
-            self._state = _State.BODY if self._stack else _State.EPILOGUE
-            return happening
-        if self._count >= self._limit:
-            self._state = _State.DONE
-            return Happening(Event.TOO_MANY, part, hit.line, ended, implied=tuple(implied))
-        self._count += 1
-        part.children += 1
-        child = Part(part, hit.stop)
-        child.index = part.children
-        child.depth = part.depth + 1
-        part.last_child = child
-        self._part = child
-        self._state = _State.HEADER
-        self._searched = 0
-        return happening
+        found.scanned = self._position = start - 1
+        if closing:
+            stack.pop()
+            self._state = _BODY if stack else _EPILOGUE
+        elif self._count >= self._limit:
+            self._state = _DONE
+            return _happening((Event.TOO_MANY, part, line, ended, False))
+        else:
+            self._count += 1
+            last = found.last
+            self._part = found.last = Part(part, start, 1 if last is None else last.index + 1)
+            self._state = _HEADER
+            self._header_limit = self._part_header_size
+            self._searched = 0
+        return _happening((Event.DELIMITER, part, line, ended, closing))
 
-    @staticmethod
-    def _end_children(multiparts: Iterable[Part], offset: int, *, is_line: bool) -> None:
-        for multipart in multiparts:
-            child = multipart.last_child
-            if child is not None and child.end < 0:
-                child.end = offset
-                child.end_is_line = is_line
-
-    def _next_delimiter(
-        self, data: bytes | bytearray, base: int, final: bool, bound: int
-    ) -> tuple[Part, Hit] | None:
-        """Return the first delimiter of any open multipart that begins before index ``bound``."""
-        best: tuple[Part, Hit] | None = None
+    def _next_delimiter(self, data: bytes | bytearray, base: int, final: bool, bound: int) -> _Open | None:
+        """Return the open multipart whose delimiter is the first that begins before index ``bound``."""
+        best: _Open | None = None
         waiting = -1
         limit = bound
-        for part in reversed(self._stack):
-            hit = part.hit
-            if hit is None or hit.start < self._position:
-                hit = part.hit = None
-                index = data.find(
-                    part.needle, max(part.scanned, self._position) - base, limit + len(part.needle) - 1
-                )
-                if index >= 0:
-                    hit = self._check(data, base, index, part.needle, final)
-                    if hit is None:
-                        waiting = index if waiting < 0 else min(waiting, index)
-                        limit = min(limit, index)
-                        continue
-                    part.hit = hit
-                    part.scanned = base + index
-                else:
-                    part.scanned = max(part.scanned, base + min(limit, len(data) - len(part.needle) + 1))
-            if hit is not None and hit.start - base < limit:
-                best, limit = (part, hit), hit.start - base
-        if waiting >= 0 and (best is None or waiting < best[1].start - base):
+        position = self._position
+        for opened in reversed(self._stack):
+            if opened.at < position:
+                opened.at = _NOWHERE
+                needle = opened.needle
+                index = data.find(needle, max(opened.scanned, position) - base, limit + len(needle) - 1)
+                if index < 0:
+                    opened.scanned = max(opened.scanned, base + min(limit, len(data) - len(needle) + 1))
+                    continue
+                if not self._check(opened, data, base, index, final):
+                    waiting = index if waiting < 0 else min(waiting, index)
+                    limit = min(limit, index)
+                    continue
+                opened.scanned = base + index
+            if opened.at - base < limit:
+                best, limit = opened, opened.at - base
+        if waiting >= 0 and (best is None or waiting < best.at - base):
             self._wait_at(waiting, data, base)
             return None
         if best is None and bound >= len(data) and not final:
             self._wait_at(self._partial(data, base), data, base)
         return best
 
-    def _check(
-        self, data: bytes | bytearray, base: int, index: int, needle: bytes, final: bool
-    ) -> Hit | None:
-        """Look behind a hit; ``None`` when the line's end is not in sight."""
-        behind = index + len(needle)
+    def _check(self, opened: _Open, data: bytes | bytearray, base: int, index: int, final: bool) -> bool:
+        """Look behind a hit and keep it; ``False`` when the line's end is not in sight."""
+        behind = index + len(opened.needle)
         match = (_TAIL if self._line_feed == b"\n" else _CR_TAIL).match(data, behind)
-        if match is not None and (match.group(2).endswith((b"\n", b"\r")) or final):
-            ending = match.group(2)
+        if match is not None and (final or match[2]):
+            ending = match[2]
             if ending == b"\r" and not final and self._line_feed == b"\n":
-                return None
-            before = data[index - 1 : index] == b"\r" if index else self._crlf
-            bare = self._crlf and (not before or ending == b"\n")
-            return Hit(
-                base + index, base + index + 1, base + match.end(), match.group(1) is not None, True, bare
-            )
-        if not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
-            return None
-        return Hit(base + index, base + index + 1, base + behind, False, False, False)
+                return False
+            before = data[index - 1] == _CR if index else self._crlf
+            opened.stop = base + match.end()
+            opened.closing = match[1] is not None
+            opened.clear = not self._crlf or (before and ending != b"\n")
+        elif not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
+            return False
+        else:
+            opened.clear = False
+        opened.at = base + index
+        return True
 
     def _partial(self, data: bytes | bytearray, base: int) -> int:
         """Return the index from which the data may begin a delimiter line; its length if there is none."""
-        longest = max(len(part.needle) for part in self._stack)
+        longest = max(len(opened.needle) for opened in self._stack)
         index = data.find(self._line_feed, max(self._position - base, len(data) - longest, 0))
         while index >= 0:
             tail = bytes(data[index:])
-            if any(part.needle.startswith(tail) for part in self._stack):
+            if any(opened.needle.startswith(tail) for opened in self._stack):
                 return index
             index = data.find(self._line_feed, index + 1)
         return len(data)
 
     def _wait_at(self, index: int, data: bytes | bytearray, base: int) -> None:
         """Note that everything before ``index`` is settled, and the line ending before it is not."""
-        if self._line_feed == b"\n" and index > 0 and data[index - 1 : index] == b"\r":
+        if self._line_feed == b"\n" and index > 0 and data[index - 1] == _CR:
             index -= 1
-        if self._state is _State.BODY:
+        if self._state is _BODY:
             self.safe = max(self.safe, base + index)
             self._position = max(self._position, base + index)
+
+
+def _end_child(opened: _Open, offset: int, *, is_line: bool) -> None:
+    """Note where the last part of a multipart ended, if that is not known already."""
+    child = opened.last
+    if child is not None and child.end < 0:
+        child.end = offset
+        child.end_is_line = is_line

@@ -12,7 +12,6 @@ TYPE_CHECKING = False  # true for type checkers, which see the real ones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from dataclasses import dataclass, field
     from typing import Any
 
 __all__ = ["dataclass", "field"]
@@ -125,7 +124,9 @@ class _Factory:
 
 _FACTORY = _Factory()
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+else:
     field = _Field
 
     def dataclass(**how):

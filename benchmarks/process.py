@@ -35,6 +35,7 @@ assert b'<i>Ada</i>' in xinksig.rewrite(data, xinksig.Signature(html='<p><i>Ada<
 """
 _START = {
     "import xinksig": "import xinksig",
+    "from xinksig import rewrite, Signature": "from xinksig import rewrite, Signature",
     "import xinksig and sign 5 KB": _FIRST,
     "import email.parser, email.generator": "import email.parser, email.generator",
     "import bs4, lxml": "import bs4, lxml.etree",

@@ -163,6 +163,24 @@ def test_real_dataclass_can_extend_one() -> None:
     assert Space(1) == Space(1, 0, 5) != Space(1, 0, 6)
 
 
+def test_subclass_can_call_what_it_replaces() -> None:
+    kind = _fast()
+
+    class Own(kind):  # type: ignore[misc, valid-type]
+        def __init__(self, first: int) -> None:
+            super().__init__(first, b"")
+
+        def __repr__(self) -> str:
+            return f"own {super().__repr__()}"
+
+    assert repr(Own(3)).startswith("own ")
+    assert Own(3).first == 3
+
+
+def test_signature_is_known_before_there_is_an_instance() -> None:
+    assert list(inspect.signature(_fast()).parameters) == ["first", "hidden", "text", "made"]
+
+
 def test_dataclasses_is_loaded_at_first_use_only() -> None:
     code = (
         "import sys; from xinksig import Options, Limits; options = Options(limits=Limits(parts=3)); "

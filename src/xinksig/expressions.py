@@ -9,7 +9,6 @@ import re
 TYPE_CHECKING = False  # true for type checkers, which see the compiled expression
 
 if TYPE_CHECKING:
-    from re import compile as late
     from typing import Any
 
 __all__ = ["late"]
@@ -34,5 +33,7 @@ class _Late(_Compiled):
 
 _KNOWN = tuple(name for name in dir(re.Pattern) if not name.startswith("_"))
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from re import compile as late
+else:
     late = _Late

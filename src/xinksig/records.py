@@ -1,8 +1,8 @@
 """Frozen dataclasses that start fast: ``dataclasses`` is loaded once something beside ``__init__`` is used.
 
 Loading it (with ``inspect``) and making the public classes with it would cost more than the rest of a first
-small message. A class made here gets its slots and its ``__init__`` at once, and all else that a dataclass
-has from a real one with the same fields, when it is first asked for.
+small message. A class made here gets its slots at once, its ``__init__`` with the first instance, and all
+else that a dataclass has from a real one with the same fields, when it is first asked for.
 """
 
 import sys
@@ -12,7 +12,6 @@ TYPE_CHECKING = False  # true for type checkers, which see the real ones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from dataclasses import dataclass, field
     from typing import Any
 
 __all__ = ["dataclass", "field"]
@@ -42,17 +41,18 @@ class _Field:
 
 
 class _Later:
-    """Stands in the class for what it gets from the real dataclass."""
+    """Stands in the class for what it gets when that is first asked for."""
 
-    __slots__ = ("_get", "_name")
+    __slots__ = ("_name", "_take")
 
-    def __init__(self, name: str, get: "Callable[[], None]") -> None:
+    def __init__(self, name: str, take: "Callable[[], type]") -> None:
         self._name = name
-        self._get = get
+        self._take = take
 
     def __get__(self, instance: object, owner: type) -> object:
-        self._get()
-        return getattr(owner if instance is None else instance, self._name)
+        value = vars(self._take())[self._name]
+        bind = getattr(type(value), "__get__", None)
+        return value if bind is None else bind(value, instance, owner)
 
 
 def _record(cls: type, *, frozen: bool, slots: bool, kw_only: bool = False) -> type:
@@ -65,20 +65,25 @@ def _record(cls: type, *, frozen: bool, slots: bool, kw_only: bool = False) -> t
         default = namespace.pop(name, _Field())
         given[name] = default.given if isinstance(default, _Field) else {"default": default}
 
-    def get() -> None:
+    def take_init() -> type:
+        made.__init__ = _init(cls, given, kw_only=kw_only)  # type: ignore[misc]
+        return made
+
+    def take_rest() -> type:
         from dataclasses import field, make_dataclass
 
         fields = [(name, cls.__annotations__[name], field(**how)) for name, how in given.items()]
         real = make_dataclass(cls.__name__, fields, frozen=frozen, slots=slots, kw_only=kw_only)
         for name in later:
-            setattr(made, name, getattr(real, name))
+            setattr(made, name, vars(real)[name])
+        return made
 
     later = [name for name in _LATER if name not in namespace]
-    namespace |= {name: _Later(name, get) for name in later}
+    namespace |= {name: _Later(name, take_rest) for name in later}
     namespace |= {
         "__qualname__": cls.__qualname__,
         "__slots__": tuple(given),
-        "__init__": _init(cls, given, kw_only=kw_only),
+        "__init__": _Later("__init__", take_init),
     }
     made = type(cls)(cls.__name__, cls.__bases__, namespace)
     return made
@@ -119,7 +124,9 @@ class _Factory:
 
 _FACTORY = _Factory()
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+else:
     field = _Field
 
     def dataclass(**how):

@@ -5,7 +5,6 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import Field, fields
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args, get_origin
 
 from xinksig import Limits, Options, UsageError, __version__
@@ -43,7 +42,7 @@ xinksig rewrite [FILE] [-o OUT] [--html FILE] [--text FILE] [OPTION …] [-- COM
        xinksig rewrite [FILE] [-o OUT] --signatures FOLDER [OPTION …] [-- COMMAND …]"""
 
 _EPILOG = f"""\
-limits: {", ".join(field.name for field in fields(Limits))}
+limits: {", ".join(Limits.__annotations__)}
 
 Exit status: 0 done. With a FILE 64 for wrong usage, 65 for a message refused under --strict, 66 for no
 such input, 75 for all else. A message from standard input that fails for any cause exits with 75, on
@@ -135,22 +134,25 @@ def _add_rewrite(commands: "argparse._SubParsersAction[_Parser]") -> _Parser:
     )
     parser.add_argument("--report", metavar="FILE", help="write the report as JSON; -: to standard error")
     group = parser.add_argument_group("what to sign, and how")
-    for field in fields(Options):
-        flag = "limit" if field.name == "limits" else field.name.replace("_", "-")
-        group.add_argument(f"--{flag}", dest=field.name, default=argparse.SUPPRESS, **_settings(field))
+    defaults = Options()
+    for name, kind in Options.__annotations__.items():
+        flag = "limit" if name == "limits" else name.replace("_", "-")
+        settings = _settings(name, kind, getattr(defaults, name))
+        group.add_argument(f"--{flag}", dest=name, default=argparse.SUPPRESS, **settings)
     return parser
 
 
-def _settings(field: "Field[Any]") -> dict[str, Any]:
+def _settings(name: str, kind: object, default: object) -> dict[str, Any]:
     """Return how argparse reads the flag of an option."""
-    metavar, text = _HELP[field.name]
-    default = field.default if isinstance(field.default, str) else ""
-    settings: dict[str, Any] = {"help": f"{text} [{default}]" if default else text}
-    if field.type is bool:
-        return settings | {"action": argparse.BooleanOptionalAction if field.default else "store_true"}
-    if get_origin(field.type) is Literal:
-        return settings | {"choices": get_args(field.type)}
-    if field.type is str or field.default is None:
+    metavar, text = _HELP[name]
+    settings: dict[str, Any] = {
+        "help": f"{text} [{default}]" if default and isinstance(default, str) else text
+    }
+    if kind is bool:
+        return settings | {"action": argparse.BooleanOptionalAction if default else "store_true"}
+    if get_origin(kind) is Literal:
+        return settings | {"choices": get_args(kind)}
+    if kind is str or default is None:
         return settings | {"metavar": metavar}
     return {"help": f"{settings['help']}; may be repeated", "action": "append", "metavar": metavar}
 
@@ -238,7 +240,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
 def _limit(word: str) -> tuple[str, int]:
     name, _, number = word.partition("=")
     name = name.strip().replace("-", "_")
-    if name not in {field.name for field in fields(Limits)}:
+    if name not in Limits.__annotations__:
         raise UsageError(f"--limit {word}: no such limit (see xinksig rewrite --help)")
     if not number.strip().isdecimal():
         raise UsageError(f"--limit {word}: write {name}=NUMBER")

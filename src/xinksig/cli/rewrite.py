@@ -1,6 +1,5 @@
 """``xinksig rewrite``: one message in, the signed message out."""
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -80,6 +79,8 @@ def _read_text(path: str) -> str:
 
 
 def _write_report(report: Report, target: str) -> None:
+    import json
+
     if target != "-":
         with WholeFile(target) as file:
             file.write(json.dumps(report.to_dict(), indent=2).encode() + b"\n")

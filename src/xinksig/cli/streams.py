@@ -3,7 +3,6 @@
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -137,6 +136,8 @@ class WholeFile:
     """
 
     def __init__(self, path: str) -> None:
+        import tempfile
+
         self._path = path
         self._target = os.path.realpath(path)
         self._temporary = ""
@@ -237,6 +238,8 @@ class Program:
     """Starts a program with the message as its standard input, once the message is whole."""
 
     def __init__(self, command: list[str]) -> None:
+        import tempfile
+
         self._command = command
         try:
             self._spool = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115

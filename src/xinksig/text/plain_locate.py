@@ -61,15 +61,11 @@ class _Finder:
     @cached_property
     def each(self) -> tuple[re.Pattern[str], ...]:
         """The same for each word alone."""
-        if len(self.words) == 1:
-            return (self.search,)
         return tuple(map(re.compile, map("".join, zip(self._heads(), self._tails(), strict=True))))
 
     @cached_property
     def unbroken(self) -> tuple[re.Pattern[str], ...]:
-        """Each word as it is spelled on one line."""
-        if not self._flowed:
-            return self.each
+        """Each word as it is spelled on one line, for a ``flowed`` text."""
         tails = [_tail(word, self._ignore_case, flowed=False, delsp=False) for word in self.words]
         return tuple(map(re.compile, map("".join, zip(self._heads(), tails, strict=True))))
 

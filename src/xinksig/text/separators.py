@@ -50,14 +50,8 @@ class Separators(NamedTuple):
     begins: frozenset[str]
     labels: dict[str, str]
     """Label of a header block to its field: from, date, to, copy, subject, other."""
-    from_labels: tuple[str, ...]
-    """The labels of From as they are written."""
-    begin_lines: tuple[str, ...]
-    """``begins`` as they are written."""
     attributions: dict[str, tuple[Attribution, ...]]
     """By the last word, because that decides quickest."""
-    openers: tuple[str, ...]
-    """The first words of attribution lines as they are written."""
     elements: dict[str, str]
     """Class or id of an HTML element to its kind: quote, container … as the data file explains."""
 
@@ -70,41 +64,39 @@ def fold(text: str) -> str:
 
 
 @cache
+def _written() -> tuple[tuple[str, str], ...]:
+    """Return the kind and the text of each row of the data file."""
+    return tuple((kind, text) for kind, _, text, *_ in rows("separators.tsv"))
+
+
+@cache
 def separators() -> Separators:
     """Return the separators of the data file."""
     titles: dict[str, bool] = {}
-    begins: list[str] = []
-    from_labels: list[str] = []
-    openers: set[str] = set()
+    begins: set[str] = set()
     elements: dict[str, str] = {}
     labels: dict[str, str] = {}
     attributions: dict[str, list[Attribution]] = {}
-    for kind, _, text, *_ in rows("separators.tsv"):
+    for kind, text in _written():
         folded = fold(text)
         if kind in ("original", "forwarded"):
             titles[folded] = kind == "forwarded"
         elif kind == "begin":
-            begins.append(text)
+            begins.add(folded)
         elif kind == "attribution":
             first, *inner, last = (piece.strip() for piece in folded.split(WILDCARD))
             last = last.rstrip(":： ")
             key = last or (inner or [first])[-1]
             attributions.setdefault(key.rpartition(" ")[2], []).append(Attribution(first, tuple(inner), last))
-            openers.add(text.partition(WILDCARD)[0].strip())
         elif kind in _ELEMENT_KINDS:
             elements[folded] = kind
         else:
             labels.setdefault(folded, kind)
-            if kind == "from":
-                from_labels.append(text)
     return Separators(
         titles,
-        frozenset(map(fold, begins)),
+        frozenset(begins),
         labels,
-        tuple(from_labels),
-        tuple(begins),
         {key: tuple(items) for key, items in attributions.items()},
-        tuple(sorted(openers - {""})),
         elements,
     )
 
@@ -290,12 +282,17 @@ def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[str, str]:
     them, dashes, ``>`` and of an administrator's ``more`` lines the first character; ``ascii_only``: those
     that a text in ASCII can hold. It reads at most ``LONGEST_LINE_START`` characters.
     """
-    table = separators()
-    begins = [text[:_TOLD_APART] for text in table.begin_lines]
-    begins += [first for line in more for first in (line.strip()[0].lower(), line.strip()[0].upper())]
+    written = _written()
+    begins = [text[:_TOLD_APART] for kind, text in written if kind == "begin"]
+    for line in more:
+        begins += (line.strip()[0].lower(), line.strip()[0].upper())
     labels, openers, begins = (
-        [text for text in texts if text.isascii() or not ascii_only]
-        for texts in (table.from_labels, table.openers, begins)
+        [text for text in texts if text and (text.isascii() or not ascii_only)]
+        for texts in (
+            [text for kind, text in written if kind == "from"],
+            [text.partition(WILDCARD)[0].strip() for kind, text in written if kind == "attribution"],
+            begins,
+        )
     )
     first = "".join(dict.fromkeys(text[0] for text in (*labels, *openers, *begins)))
     dashes = "-{2}|_{2}|={2}" if ascii_only else "-{2}|_{2}|={2}|–{2}|—{2}"

@@ -166,11 +166,11 @@ def next_unit(html: str, at: int, most: int) -> tuple[str, int, int]:
                 return characters, behind, white
         elif plain := _PLAIN.match(html, at, at + most):
             return plain[0], plain.end(), white
-        elif ignorables := IGNORABLES.match(html, at):
-            behind = ignorables.end()
         elif blanks := _BLANKS.match(html, at):
             behind = blanks.end()
             white |= white_space(blanks[0])
+        elif ignorables := IGNORABLES.match(html, at):
+            behind = ignorables.end()
         at = behind
     return "", at, white
 

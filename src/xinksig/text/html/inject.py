@@ -53,7 +53,8 @@ def inject(
     The places ascend and are apart. The tree that an HTML5 parser builds of the result is the one of the
     source without the triggers' characters and what they leave empty, and with the fragments' subtrees.
     ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset,
-    ``reading`` is what ``find`` was given, so that nothing has to be read again. Never raises; the work is linear, and html5lib is used once at most.
+    ``reading`` is what ``find`` was given, so that nothing is read again. Never raises; the work is
+    linear, and html5lib is used once at most.
     """
     if not changes:
         return Injection([], {})

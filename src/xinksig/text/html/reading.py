@@ -9,7 +9,7 @@ from xinksig.text.html.names import TABLE_PARTS
 from xinksig.text.html.scanner import Span, construct
 from xinksig.text.html.stack import TooComplexError, Walk
 
-_MAY_HIDE = re.compile(r"hid|none|\\|&|/\*", re.IGNORECASE)
+_MAY_HIDE = re.compile(r"[hH][iI][dD]|[nN][oO][nN][eE]|[\\&]|/\*")
 """What a start tag holds that hides its element, or that disguises such words."""
 
 _LONG_TAG = 500

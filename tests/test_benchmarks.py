@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks import contenders, plot, readme, run
+from benchmarks import html as html_half
 from benchmarks.check import fault, keeps_the_rest
 from benchmarks.messages import (
     HOSTILE,
@@ -45,6 +46,19 @@ def test_streamed_message_has_the_size_and_is_never_whole() -> None:
     chunks = list(streamed(3_000_000, 65536))
     assert max(map(len, chunks)) <= 65536
     assert abs(sum(map(len, chunks)) - 3_000_000) < 100_000
+
+
+def test_documents_of_the_html_half_are_the_same_everywhere() -> None:
+    texts = "".join(map(html_half.document, html_half.DOCUMENTS))
+    assert hashlib.sha256(texts.encode()).hexdigest()[:16] == "e52f029c687a3563"
+    assert [len(html_half.document(name)) // 1000 for name in html_half.DOCUMENTS] == [498, 78, 20]
+
+
+def test_sources_go_where_they_are_meant_to() -> None:
+    html = f"a{html_half.MARK}week{html_half.MARK}b"
+    assert html_half.at_top(html, "X{") == "aX{weekb"
+    assert html_half.at_end(html, "X{") == "aweekX{b"
+    assert html_half.scattered(html, "X{") == "aX{weekb"
 
 
 @pytest.fixture(scope="module")

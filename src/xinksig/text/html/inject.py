@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from xinksig.expressions import late
 from xinksig.text.html import fold
 from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
@@ -15,13 +14,13 @@ from xinksig.text.html.trace import trace
 from xinksig.text.html.wrappers import Around
 from xinksig.text.place import CharEdit, Place
 
-_REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")
-_FIRST_OF_TAG = late(r"[a-zA-Z/!?]")
-_FIRST_OF_REFERENCE = late(r"[0-9A-Za-z;#=]")
+_REFERENCE = re.compile(r"&#?[0-9A-Za-z]{0,40}\Z")
+_FIRST_OF_TAG = re.compile(r"[a-zA-Z/!?]")
+_FIRST_OF_REFERENCE = re.compile(r"[0-9A-Za-z;#=]")
 
-_START_OF_PRE = late(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
+_START_OF_PRE = re.compile(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
 _NEAR = 400
-_FRAMESET = late(r"<[fF][rR][aA][mM][eE][sS][eE][tT][\t\n\f\r />]")
+_FRAMESET = re.compile(r"<[fF][rR][aA][mM][eE][sS][eE][tT][\t\n\f\r />]")
 _FRAMES = "only for the text of it a parser ignores a frameset behind it"
 
 _IN_LINK = "the signature has links and stands in a link that goes on around its block"
@@ -54,7 +53,7 @@ def inject(
     The places ascend and are apart. The tree that an HTML5 parser builds of the result is the one of the
     source without the triggers' characters and what they leave empty, and with the fragments' subtrees.
     ``newline`` is the part's line ending, ``width`` counts the octets of characters in its charset,
-    ``reading`` is what ``find`` was given, so that nothing has to be read again. Never raises; the work is
+    ``reading`` is what ``find`` was given, so that nothing is read again. Never raises; the work is
     linear, and html5lib is used once at most.
     """
     if not changes:

@@ -22,8 +22,8 @@ def find(
     """Return the placeholders that a reader sees, in their order; offsets count characters.
 
     Those whose place in the tree is not sure have the outcome ``UNCERTAIN`` and a reason. Quoted ones are
-    among them. With a ``limit``, stops at one more than that many. A ``reading`` of the text, not used
-    before, keeps what is found out for the injection. Linear in the text, never raises.
+    among them. With a ``limit``, stops at one more than that many. A fresh ``reading`` of the text keeps
+    what is found out for the injection. Linear in the text, never raises.
     """
     spelled = spelling(pattern)
     anchors = spelled.anchors(html)

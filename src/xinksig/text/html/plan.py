@@ -191,12 +191,14 @@ class Plan:
             openers = "".join([opened[wrapper] for wrapper in reversed(chain) if wrapper in opened])
         if not around.settled and self._may_begin_in_head(place, fragment):
             closers += "<body>"
-        self._edit(_CLOSERS, number, first, first, closers, "wrapper")
+        if closers:
+            self._edit(_CLOSERS, number, first, first, closers, "wrapper")
         text = "" if fragment is None else fragment.written(newline)
         keeps_blanks = not _KEEP_BLANKS.isdisjoint(around.outer)
         self._edit(_SIGNATURE, number, first, behind, text, "signature", fragment, keeps_blanks)
-        order = _OPENERS if behind > first else _APPENDED_OPENERS
-        self._edit(order, number, behind, behind, openers, "wrapper")
+        if openers:
+            order = _OPENERS if behind > first else _APPENDED_OPENERS
+            self._edit(order, number, behind, behind, openers, "wrapper")
         for start, stop in pieces[1:]:
             self._edit(_DELETED, number, start, stop, "", "placeholder")
 

@@ -9,8 +9,10 @@ from xinksig.text.html.names import TABLE_PARTS
 from xinksig.text.html.scanner import Span, construct
 from xinksig.text.html.stack import TooComplexError, Walk
 
-_MAY_HIDE = re.compile(r"hid|none|\\|&|/\*", re.IGNORECASE)
+_MAY_HIDE = re.compile(r"[hH][iI][dD]|[nN][oO][nN][eE]|[\\&]|/\*")
 """What a start tag holds that hides its element, or that disguises such words."""
+
+_LONG_TAG = 500
 
 
 class Reading:
@@ -51,7 +53,7 @@ class Reading:
 
     def holds(self, offset: int) -> Span | None:
         """See ``Context``."""
-        if offset < self._complex_from:
+        if offset < self._complex_from and not self._seems_in_tag(offset):
             try:
                 held = self._walk_to(offset)
             except TooComplexError:
@@ -90,6 +92,11 @@ class Reading:
         if offset >= self._complex_from:
             raise TooComplexError("a walk has come to its end before")
         return Walk(self._html)
+
+    def _seems_in_tag(self, offset: int) -> bool:
+        """Guess whether a tag holds ``offset``: the context is quicker to tell where tags are cut off."""
+        first = max(0, offset - _LONG_TAG)
+        return self._html.rfind("<", first, offset) > self._html.rfind(">", first, offset)
 
     def _walk_to(self, offset: int) -> Span | None:
         """Walk to ``offset``, return what holds it, and note whether that is sure."""

@@ -4,7 +4,9 @@ Elements balanced within a small depth, of names whose tags open and close nothi
 that hangs on what is open. Every repeat of a group is bounded, only character classes are possessive.
 """
 
+import itertools
 import re
+from collections.abc import Callable
 from functools import cache
 
 from xinksig.expressions import late
@@ -15,11 +17,10 @@ _BOUNDARY = rf"(?=[{_WS}/>])"
 _COMMENT = "<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
 
 _ATTRIBUTE = rf"""[{_WS}]++[^{_WS}/"'>=]++=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)"""
-_MORE = rf"(?=[{_WS}/])(?!{_ATTRIBUTE}){TAG_REST}"
-_REST = rf"(?:>|{_ATTRIBUTE}(?:>|{_ATTRIBUTE}(?:>|(?=[{_WS}/]){TAG_REST})|{_MORE})|{_MORE})"
-"""What follows the name in a start tag: two attributes at most are matched fast. In one way only."""
+_REST = rf"(?:>|{_ATTRIBUTE}(?:>|(?:{_ATTRIBUTE}){{1,16}}[{_WS}]*+>))"
+"""What mostly follows the name in a start tag; in one way only, see ``TAG_REST``."""
 _INLINE_NAMES = "span|b|i|u|font|o:p|strong|em|small|sub|sup"
-_VOID = rf"<(?:br|img){_REST}"
+_VOID = rf"<(?:br|img)(?:{_ATTRIBUTE}){{0,16}}[{_WS}]*+/?>"
 _BLANK = f"[{_WS}]*+"
 
 BODY = 0
@@ -31,46 +32,66 @@ IN_ROW = 3
 IN_ROWS = 4
 """In a ``tbody`` or the like."""
 IN_TABLE = 5
+FAR = 8
+"""Added to one of them: with tables too, which takes longer to make ready."""
 
 
-def _element(number: int, name: str, content: str, most: int) -> str:
-    """Return the expression of an element whose group has that number, with most so many others inside."""
-    end = rf"</\{number}>"
-    return rf"<({name}){_REST}[^<]*+(?:{end}|(?:(?:{content})[^<]*+){{1,{most}}}{end})"
+class _Expression:
+    """Builds an expression from left to right: each element has a group for its name."""
 
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
 
-def _flow(mode: int, first: int) -> str:
-    """Return the expression of a void element or of balanced ones, with groups from that number on."""
-    linked = _INLINE_NAMES if mode == IN_LINK else f"a|{_INLINE_NAMES}"
-    outermost = _INLINE_NAMES if mode in (IN_P, IN_LINK) else f"p|div|h[1-6]|{_INLINE_NAMES}"
-    content = _VOID
-    for number, name in ((3, _INLINE_NAMES), (2, _INLINE_NAMES), (1, linked), (0, outermost)):
-        content = f"{_VOID}|{_element(first + number, name, content, 16)}"
-    return content
+    def element(self, names: str, content: Callable[[], str], most: int = 16) -> str:
+        """Return the expression of an element with most so many others inside."""
+        number = next(self._numbers)
+        start, inside, end = f"<({names}){_REST}[^<]*+", content(), rf"</\{number}>"
+        return rf"{start}(?:{end}|(?:(?:{inside})[^<]*+){{1,{most}}}{end})"
 
+    def inline(self, names: str, depth: int) -> str:
+        """Return that of an inline element, of such names, with others in it."""
+        inside = (lambda: self.inline(_INLINE_NAMES, depth - 1)) if depth else lambda: _VOID
+        return f"{_VOID}|{self.element(names, inside)}"
 
-def _row(first: int) -> str:
-    cell = _element(first, "td|th", _flow(BODY, first + 1), 16)
-    return f"<tr{_REST}{_BLANK}(?:{cell}{_BLANK}){{1,16}}</tr>"
+    def flow(self, tables: int) -> str:
+        """Return that of whatever may stand in a block, with tables in each other so deep."""
+        inside = self.element(f"p|div|h[1-6]|{_INLINE_NAMES}", lambda: self.inline(f"a|{_INLINE_NAMES}", 2))
+        linked = self.element("a", lambda: self.inline(_INLINE_NAMES, 1))
+        return f"{_VOID}|{inside}|{linked}" + (f"|{self.table(tables - 1)}" if tables else "")
+
+    def table(self, tables: int) -> str:
+        """Return that of a table with so many others in each other in a cell."""
+        rows = f"(?:{self.row(tables)}{_BLANK}){{1,40}}"
+        return f"<table{_REST}{_BLANK}(?:<tbody{_REST}{_BLANK})?{rows}(?:</tbody>{_BLANK})?</table>"
+
+    def row(self, tables: int) -> str:
+        """Return that of a row of such a table."""
+        return f"<tr{_REST}{_BLANK}(?:{self.cell(tables)}{_BLANK}){{1,16}}</tr>"
+
+    def cell(self, tables: int) -> str:
+        """Return that of a cell of such a table."""
+        return self.element("td|th", lambda: self.flow(tables))
 
 
 @cache
 def run(mode: int) -> re.Pattern[str]:
     """Return what matches a run and the tag behind it: its slash and its name are the last two groups."""
+    build = _Expression()
+    tables = 2 if mode & FAR else 0
+    mode &= ~FAR
     between, other = ("[^<]*+", rf"{_COMMENT}|<(?=[^a-zA-Z/!?])") if mode < IN_ROW else (_BLANK, _COMMENT)
     if mode == IN_TABLE:
-        whole = other
+        whole = "(?!)"
     elif mode == IN_ROWS:
-        whole = f"{_row(1)}|{other}"
+        whole = build.row(tables)
     elif mode == IN_ROW:
-        whole = f"{_element(1, 'td|th', _flow(BODY, 2), 16)}|{other}"
+        whole = build.cell(tables)
+    elif mode == BODY:
+        whole = build.flow(tables)
     else:
-        whole = f"{_flow(mode, 1)}|{other}"
-        if mode == BODY:
-            rows = f"(?:{_row(5)}{_BLANK}){{1,40}}"
-            whole += f"|<table{_REST}{_BLANK}(?:<tbody{_REST}{_BLANK})?{rows}(?:</tbody>{_BLANK})?</table>"
+        whole = build.inline(_INLINE_NAMES if mode == IN_LINK else f"a|{_INLINE_NAMES}", 3)
     tag = rf"(?:<(/?)([a-zA-Z][^{_WS}/>]*+){TAG_REST})?"
-    return re.compile(f"{between}(?:(?:{whole}){between}){{0,200}}{tag}")
+    return re.compile(f"{between}(?:(?:{whole}|{other}){between}){{0,50}}{tag}")
 
 
 @cache

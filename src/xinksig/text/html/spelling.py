@@ -165,13 +165,15 @@ def next_unit(html: str, at: int, most: int) -> tuple[str, int, int]:
                 white |= FIXED
             elif characters not in _IGNORABLE:
                 return characters, behind, white
+        elif character in _BLANK:
+            blanks = _BLANKS.match(html, at)
+            assert blanks is not None
+            behind = blanks.end()
+            white |= white_space(blanks[0])
         elif plain := _PLAIN.match(html, at, at + most):
             return plain[0], plain.end(), white
         elif ignorables := IGNORABLES.match(html, at):
             behind = ignorables.end()
-        elif blanks := _BLANKS.match(html, at):
-            behind = blanks.end()
-            white |= white_space(blanks[0])
         at = behind
     return "", at, white
 

@@ -39,6 +39,7 @@ from xinksig.text.html.names import (
 )
 from xinksig.text.html.runs import (
     BODY,
+    FAR,
     HARMLESS_OPTIONS,
     IN_LINK,
     IN_P,
@@ -65,6 +66,8 @@ from xinksig.text.html.scanner import (
 
 DEEPEST = 256
 """Elements open at once; with more, nothing is certain."""
+_FAR = 8192
+"""Characters from where on it pays to make an expression ready that passes tables as wholes."""
 _MOST_STEPS = 100_000
 """Steps up the stack in search of an element, in one document."""
 
@@ -198,15 +201,18 @@ class Walk:
                 if not self._advance_early(offset):
                     return False
                 continue
-            match = run(self._mode()).match(html, self.at, offset)
+            at = self.at
+            expression = run(self._mode() if offset - at < _FAR else self._mode() | FAR)
+            match = expression.match(html, at, offset)
             assert match is not None
-            name = match[match.re.groups]
+            last = expression.groups
+            name = match[last]
             if name is None:
                 if not self._advance_slowly(match.end(), offset):
                     return False
                 continue
-            slash = match[match.re.groups - 1]
-            start = match.start(match.re.groups) - 1 - len(slash)
+            slash = match[last - 1]
+            start = match.start(last) - 1 - len(slash)
             self.at = match.end()
             if not name.islower() or "\0" in name:
                 name = construct(html, start, self.at).name

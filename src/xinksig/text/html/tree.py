@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from xinksig.text.html.growth import PLACE, SEEN, UNSEEN, Attributes, Leaf, Node, Now
-from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL
+from xinksig.text.html.names import BARRIERS, FORMATTING, SPECIAL, TABLE_PARTS
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -105,13 +105,42 @@ class _Tokenizer:
 
 @cache
 def _parser_class() -> Any:
-    from html5lib.html5parser import HTMLParser
+    """Return html5lib's parser, corrected where the standard and all browsers do something else."""
+    from html5lib.html5parser import HTMLParser, getPhases
+
+    phases = {name: _with_blanks(getPhases(False)[name]) for name in ("inCell", "inCaption", "inTable")}
 
     class Parser(HTMLParser):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.phases.update((name, phase(self, self.tree)) for name, phase in phases.items())
+
         def parseError(self, *_: object, **__: object) -> None:  # noqa: N802
             pass
 
     return Parser
+
+
+def _with_blanks(phase: Any) -> Any:
+    """Return a phase in which white space is read as in the body (HTML 13.2.6.4.9, .11, .15).
+
+    There it opens formatting again, but not directly in a part of a table.
+    """
+
+    class WithBlanks(phase):  # type: ignore[misc]
+        __slots__ = ()
+
+        def processSpaceCharacters(self, token: dict[str, Any]) -> None:  # noqa: N802
+            tree, phases = self.tree, self.parser.phases
+            is_table = self is phases["inTable"]
+            if is_table and tree.openElements[-1].name in TABLE_PARTS:
+                super().processSpaceCharacters(token)
+                return
+            tree.insertFromTable = is_table
+            phases["inBody"].processSpaceCharacters(token)
+            tree.insertFromTable = False
+
+    return WithBlanks
 
 
 @cache
@@ -158,10 +187,9 @@ class _Grower:
         self._forgotten: set[str] = set()
         self._blocks: dict[Wrapper, list[Node]] = {}
         self._before: list[Node] = []
-        self._doubtful: set[Node | None] = set()
-        self._cell_phases = [self._parser.phases[name] for name in ("inCell", "inCaption", "afterBody")]
+        self._last_phases = [self._parser.phases[name] for name in ("afterBody", "afterAfterBody")]
         self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
-        self._diverged = False
+        self._diverged = self._undecided = False
 
     def run(self) -> Trace:
         """Return the trace; to be called once."""
@@ -211,6 +239,7 @@ class _Grower:
             at = stop
             now.offset = start
             if stop > start:
+                self._undecided = False
                 self._feed({"type": self._types["Characters"], "data": PLACE})
             nodes = tree.openElements
             block = nearest_block(nodes)
@@ -245,7 +274,7 @@ class _Grower:
                 break
             if node.name in FORMATTING:
                 around.beyond.append(node)
-        if self._diverged or not self._doubtful.isdisjoint(nodes) or None in self._doubtful:
+        if self._diverged:
             around.reason = _DIVERGED
         elif self._parser.phase in self._table_phases:
             around.reason = IN_TABLE
@@ -311,25 +340,27 @@ class _Grower:
             text = text.replace("\0", "")
         rest = text.lstrip(_SPACE)
         if len(rest) < len(text):
-            self._check_blanks()
+            self._undecided = self._undecided or self._is_pending_behind()
             blanks = text[: len(text) - len(rest)].replace("\r\n", "\n").replace("\r", "\n")
             self._feed({"type": self._types["SpaceCharacters"], "data": blanks})
         if rest:
+            self._undecided = False
             shows = is_visible_text(self._html, start, stop)
             self._feed({"type": self._types["Characters"], "data": SEEN if shows else UNSEEN})
         self._watch(None)
 
-    def _check_blanks(self) -> None:
-        """Note where html5lib does not open formatting again for blanks, as browsers do."""
-        tree = self._tree
-        if self._parser.phase not in self._cell_phases or not tree.activeFormattingElements:
-            return
-        last = tree.activeFormattingElements[-1]
-        if last is None or last in tree.openElements:
-            return
-        cell = next((node for node in reversed(tree.openElements) if node.name in CELLS), None)
-        self._doubtful.add(cell)
-        self._doubt_live()
+    def _is_pending_behind(self) -> bool:
+        """Tell whether formatting is going to be opened again behind the body.
+
+        For blanks there some browsers do it, some only for text: it matters to what begins between the two.
+        """
+        formatting = self._tree.activeFormattingElements
+        return (
+            self._parser.phase in self._last_phases
+            and bool(formatting)
+            and formatting[-1] is not None
+            and formatting[-1] not in self._tree.openElements
+        )
 
     def _check_alike(self, name: str, found: dict[Any, str]) -> None:
         """Note that the first of four that are alike is forgotten: a copy more would change which one."""
@@ -364,6 +395,8 @@ class _Grower:
         found.source = (start, stop)
         now.attributes = found
         before = list(nodes)
+        if self._undecided:
+            self._doubt()
         closing = html[stop - 2] == "/" and self_closing(html, tag)
         is_sole = name in ("a", "nobr")
         crossing = self._crossing(name) if is_sole else None
@@ -583,10 +616,10 @@ def closed(html: str, *, is_document: bool) -> str:
 
     A document is read as it is, anything else as the content of a body.
     """
-    import html5lib
+    from html5lib.treebuilders import getTreeBuilder
 
     source = _LONG_NUMBER.sub(lambda match: "&#1114112" if match[1] or match[2] else match[0][:3], html)
     if not is_document:
         source = f"<!DOCTYPE html><body>{source}"
-    body = html5lib.parse(source, treebuilder="etree", namespaceHTMLElements=False).find("body")
+    body = _parser_class()(getTreeBuilder("etree"), namespaceHTMLElements=False).parse(source).find("body")
     return "" if body is None else serialised(body)

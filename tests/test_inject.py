@@ -345,6 +345,9 @@ def test_element_that_only_moves_keeps_its_id() -> None:
         ("<table><td><p><b>x</p> {P}</table>", "<table><td><p><b>x</p></b> S</table>"),
         ("<table><td><p><b>x</p> <p>{P}b</table>", "<table><td><p><b>x</p></b> S<b><p>b</table>"),
         ("<table><caption><p><b>x</p> <i>{P}", "<table><caption><p><b>x</p></b> S"),
+        ("<p><nobr>x</p><nobr>{P}", "<p><nobr>x</p></nobr><nobr></nobr>S"),
+        ("<p><nobr>a{P}x</p><nobr>y", "<p><nobr>a</nobr></p>S<p><nobr>x</p><nobr>y"),
+        ("<table><td><b><i><u><s><em><p>x</b></table>{P}b", "<table><td><b><i><u><s><em><p>x</b></table>Sb"),
         ("<p><b>x</p></body></html> b{P}", "<p><b>x</p></body></html> b</b>S"),
     ],
 )
@@ -389,7 +392,7 @@ def test_wrong_nesting_is_read_as_a_parser_reads_it(source: str, expected: str) 
         ("<p><b>x</p></body> <p>{P}", BLOCK, "wrong"),
         ("<p><b>x</p></body></html> <p>{P}", BLOCK, "wrong"),
         ("<p><b>x{P}</p></body> <p>b", BLOCK, "wrong"),
-        ("<p><nobr>x</p><nobr>{P}", BLOCK, "wrong"),
+        ("<table><td><b><i><u><s><em><p>x</b>{P}</table>", BLOCK, "wrong"),
         ("<b><b><b><b>x</b>{P}", BLOCK, "alike"),
     ],
 )

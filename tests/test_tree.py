@@ -159,6 +159,8 @@ def test_formatting_that_ends_in_a_block_names_the_block() -> None:
         ("<!-- {P}", "text"),
         ("<p title='{P}", "text"),
         ("<b><i><u><s><p>x</b>{P}", "wrong"),
+        ("<b id=1 class=x><b><b><b><b>x</b></b></b></b>{P}", "wrong"),
+        ("<table><td><b><i><u><s><p>x</b>{P}", "wrong"),
         ("<p><b>a</p></body> <p>{P}", "wrong"),
         ("<p><b>a</p></body></html>\n \n<p>{P}", "wrong"),
     ],

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from xinksig.text.html.growth import PLACE, SEEN, UNSEEN, Attributes, Leaf, Node, Now
-from xinksig.text.html.names import BARRIERS, FORMATTING, SPECIAL, TABLE_PARTS
+from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL, TABLE_PARTS
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -189,7 +189,8 @@ class _Grower:
         self._before: list[Node] = []
         self._last_phases = [self._parser.phases[name] for name in ("afterBody", "afterAfterBody")]
         self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
-        self._diverged = self._undecided = False
+        self._doubtful: set[Node | None] = set()
+        self._undecided = False
 
     def run(self) -> Trace:
         """Return the trace; to be called once."""
@@ -274,7 +275,7 @@ class _Grower:
                 break
             if node.name in FORMATTING:
                 around.beyond.append(node)
-        if self._diverged:
+        if None in self._doubtful or not self._doubtful.isdisjoint(nodes):
             around.reason = _DIVERGED
         elif self._parser.phase in self._table_phases:
             around.reason = IN_TABLE
@@ -374,11 +375,9 @@ class _Grower:
             self._forgotten.add(name)
 
     def _doubt(self) -> None:
-        """Note that nothing is certain from here on."""
-        self._diverged = True
-        self._doubt_live()
-
-    def _doubt_live(self) -> None:
+        """Note that nothing is certain from here on, or up to the end of the cell in which this happens."""
+        nodes = self._tree.openElements
+        self._doubtful.add(next((node for node in reversed(nodes) if node.name in CELLS), None))
         for around in self._now.trace.places:
             if not self._live.keys().isdisjoint((*around.chain, *around.inside)):
                 around.reason = around.reason or _DIVERGED
@@ -417,9 +416,6 @@ class _Grower:
         now.attributes = None
         if len(nodes) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
-        if ends_other and name == "nobr" and ends_other not in before:
-            # It is opened again by the tag that ends it.
-            self._doubt()
         first = next((index for index, node in enumerate(before) if nodes[index : index + 1] != [node]), None)
         closed = "" if first is None else before[first].name
         if ends_other or closed:
@@ -434,6 +430,8 @@ class _Grower:
         tree, name = self._tree, tag.name
         nodes = tree.openElements
         crossing = None
+        if name in FORMATTING and self._is_forgotten(name):
+            self._doubt()
         if nodes and nodes[-1].name != name:
             if name in FORMATTING:
                 crossing = self._crossing(name)
@@ -447,6 +445,19 @@ class _Grower:
             # It was taken out from among the open elements.
             self._doubt()
         self._watch(tag, crossing)
+
+    def _is_forgotten(self, name: str) -> bool:
+        """Tell whether an end tag stands for the current node in some parsers, for one around it in others.
+
+        The current node is the first of four that are alike, and one that is not like them is around it.
+        """
+        nodes, formatting = self._tree.openElements, self._tree.activeFormattingElements
+        return (
+            bool(nodes)
+            and nodes[-1].name == name
+            and nodes[-1] not in formatting
+            and bool(self._tree.elementInActiveFormattingElements(name))
+        )
 
     def _note_ignored(self, tag: Span) -> None:
         """Note of an element if only for it the end tag of one around it is ignored."""

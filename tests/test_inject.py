@@ -394,6 +394,8 @@ def test_wrong_nesting_is_read_as_a_parser_reads_it(source: str, expected: str) 
         ("<p><b>x{P}</p></body> <p>b", BLOCK, "wrong"),
         ("<table><td><b><i><u><s><em><p>x</b>{P}</table>", BLOCK, "wrong"),
         ("<b><b><b><b>x</b>{P}", BLOCK, "alike"),
+        ("<nobr><table><nobr></table>{P} </p>y", BLOCK, "nobr"),
+        ("<a><b><p><br><a><p>{P}y</b>", BLOCK, "wrong"),
     ],
 )
 def test_place_that_is_not_sure_is_refused_with_a_reason(

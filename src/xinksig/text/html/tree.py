@@ -65,6 +65,7 @@ _TOO_LARGE = "it stands too far down in a document that only a full parser can r
 _FOREIGN = "it stands in an image or a formula of svg or math"
 _FAILED = "the parser failed at the document"
 _DIVERGED = "tags before it are nested so wrongly that parsers build different trees"
+_SOLE = "it stands in a {0} element in another {0} element, which only wrong nesting can make"
 _FORGOTTEN = "more than three elements that are alike stand in each other"
 _UNDECIDED = "formatting around it ends too far down to be sure of it"
 
@@ -281,9 +282,20 @@ class _Grower:
             around.reason = IN_TABLE
         elif any(node.namespace != self._tree.defaultNamespace for node in nodes):
             around.reason = _FOREIGN
+        elif sole := self._nested_sole():
+            around.reason = _SOLE.format(sole)
         else:
             around.reason = refusal([node.name for node in reversed(nodes)])
         return around
+
+    def _nested_sole(self) -> str:
+        """Return the name of formatting that is there twice although its start tag ends an earlier one, or ""."""
+        names: list[str] = []
+        for node in reversed(self._tree.activeFormattingElements):
+            if node is None:
+                break
+            names.append(node.name)
+        return next((name for name in ("a", "nobr") if names.count(name) > 1), "")
 
     def _pending(self, now: Now) -> list[Wrapper]:
         """Return wrappers for the formatting that would be opened again here, innermost first."""

@@ -342,6 +342,13 @@ def test_element_that_only_moves_keeps_its_id() -> None:
         ("<b>x</b><i><div>{P}</i>c</div>", "<b>x</b><div>Sc</div>"),
         ("<a href=1>a<a href=2>{P}</a>b", "<a href=1>a</a>Sb"),
         ("<p><font>a</p><div>{P}</div><p>b", "<p><font>a</p><div></font>S</div><p><font>b"),
+        ("<table><td><p><b>x</p> {P}</table>", "<table><td><p><b>x</p></b> S</table>"),
+        ("<table><td><p><b>x</p> <p>{P}b</table>", "<table><td><p><b>x</p></b> S<b><p>b</table>"),
+        ("<table><caption><p><b>x</p> <i>{P}", "<table><caption><p><b>x</p></b> S"),
+        ("<p><nobr>x</p><nobr>{P}", "<p><nobr>x</p></nobr><nobr></nobr>S"),
+        ("<p><nobr>a{P}x</p><nobr>y", "<p><nobr>a</nobr></p>S<p><nobr>x</p><nobr>y"),
+        ("<table><td><b><i><u><s><em><p>x</b></table>{P}b", "<table><td><b><i><u><s><em><p>x</b></table>Sb"),
+        ("<p><b>x</p></body></html> b{P}", "<p><b>x</p></body></html> b</b>S"),
     ],
 )
 def test_wrong_nesting_is_read_as_a_parser_reads_it(source: str, expected: str) -> None:
@@ -382,9 +389,13 @@ def test_wrong_nesting_is_read_as_a_parser_reads_it(source: str, expected: str) 
         ("<b>a<i><p>b{P}</b>c</i>", BLOCK, ""),
         ("[{S]<style>[IG}]</style>", BLOCK, "text"),
         ("<p><b>x</p>[{S]<style>[IG}]</style>", BLOCK, ""),
-        ("<table><td><p><b>x</p> {P}", BLOCK, "wrong"),
-        ("<p><nobr>x</p><nobr>{P}", BLOCK, "wrong"),
+        ("<p><b>x</p></body> <p>{P}", BLOCK, "wrong"),
+        ("<p><b>x</p></body></html> <p>{P}", BLOCK, "wrong"),
+        ("<p><b>x{P}</p></body> <p>b", BLOCK, "wrong"),
+        ("<table><td><b><i><u><s><em><p>x</b>{P}</table>", BLOCK, "wrong"),
         ("<b><b><b><b>x</b>{P}", BLOCK, "alike"),
+        ("<nobr><table><nobr></table>{P} </p>y", BLOCK, "nobr"),
+        ("<a><b><p><br><a><p>{P}y</b>", BLOCK, "wrong"),
     ],
 )
 def test_place_that_is_not_sure_is_refused_with_a_reason(
@@ -614,11 +625,16 @@ def test_many_places_in_real_bodies() -> None:
     assert _check_real(range(3000)) <= 30
 
 
+needs_chromium = pytest.mark.skipif(
+    dom_judge.CHROMIUM is None, reason="Chromium is not installed (Debian: chromium)"
+)
+
+
 @pytest.mark.deep
-@pytest.mark.skipif(dom_judge.CHROMIUM is None, reason="Chromium is not installed (Debian: chromium)")
+@needs_chromium
 @pytest.mark.parametrize("spoilt", [False, True])
 def test_chromium_agrees(spoilt: bool, tmp_path: Path) -> None:
-    cases = list(islice(_cases(spoilt=spoilt), 2000))
+    cases = list(islice(_cases(spoilt=spoilt), 3000))
     before = dom_judge.chromium_pages([source for source, _, _ in cases], tmp_path)
     after = dom_judge.chromium_pages([result for _, result, _ in cases], tmp_path)
     for (source, result, signatures), was, became in zip(cases, before, after, strict=True):
@@ -631,8 +647,46 @@ def _cases(*, spoilt: bool) -> Iterator[tuple[str, str, list[str | None]]]:
         source = document(seed, spoilt=spoilt)
         signatures = choice(seed, len(source.places))
         result, injection = injected(source, signatures)
-        if not injection.refused:
-            yield dom_judge.marked(source.source, source.places), result, signatures
+        kept = [number for number in range(len(signatures)) if number not in injection.refused]
+        if kept:
+            before = dom_judge.marked(source.source, [source.places[number] for number in kept])
+            yield before, result, [signatures[number] for number in kept]
+
+
+@pytest.mark.deep
+@needs_chromium
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_chromium_reads_as_the_judge_does(spoilt: bool, tmp_path: Path) -> None:
+    """Browsers read white space behind the body in two ways, so none stands there.
+
+    Nor do they agree about an end tag more than three elements away from the block that it stands in.
+    """
+    sources = [document(seed, spoilt=spoilt) for seed in range(400_000, 403_000)]
+    marked = [dom_judge.marked(*source).removesuffix("\n") for source in sources]
+    pages = dom_judge.chromium_pages(marked, tmp_path)
+    others = [
+        source
+        for source, page in zip(marked, pages, strict=True)
+        if _shown(page) != _shown(dom_judge.page(source))
+    ]
+    assert len(others) <= (15 if spoilt else 0), others[:3]
+
+
+def _shown(page: dom_judge.Page) -> tuple[object, ...]:
+    return [unit[:2] for unit in page.units], page.empty
+
+
+@pytest.mark.parametrize(
+    ("source", "around"),
+    [
+        ("<table><td><p><b>x</p> <p>", "table tbody tr td b p"),
+        ("<table><caption><p><b>x</p> <p>", "table caption b p"),
+        ("<table><div><p><i>x</p> <p>", "div i p"),
+        ("<table> <b>x</table> <p>", "b p"),
+    ],
+)
+def test_judge_reads_white_space_in_tables_as_browsers_do(source: str, around: str) -> None:
+    assert dom_judge.names_around(source) == ["html", "body", *around.split()]
 
 
 def test_signatures_are_of_every_kind() -> None:

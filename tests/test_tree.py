@@ -75,6 +75,12 @@ def reason(source: str) -> str:
         "<head><noscript><style></style></noscript><p>{P}",
         "<x><y><z></x>{P}",
         "<body><button><p>a<button>{P}",
+        "<table><tr><td><p><b>a</p> <p>{P}",
+        "<table><tr><td><p><b>a</p> <i>b</td><td>{P}",
+        "<table><caption><p><b>a</p> <p>{P}",
+        "<table><tr><td><pre>\n{P}",
+        "<table><div><p><b>a</p> <p></table>{P}",
+        "<table><b>a<tr> <td>b</table> <p>{P}",
     ],
 )
 def test_open_elements_are_those_of_the_parser(source: str) -> None:
@@ -153,6 +159,10 @@ def test_formatting_that_ends_in_a_block_names_the_block() -> None:
         ("<!-- {P}", "text"),
         ("<p title='{P}", "text"),
         ("<b><i><u><s><p>x</b>{P}", "wrong"),
+        ("<b id=1 class=x><b><b><b><b>x</b></b></b></b>{P}", "wrong"),
+        ("<table><td><b><i><u><s><p>x</b>{P}", "wrong"),
+        ("<p><b>a</p></body> <p>{P}", "wrong"),
+        ("<p><b>a</p></body></html>\n \n<p>{P}", "wrong"),
     ],
 )
 def test_what_is_not_certain_has_a_reason(source: str, word: str) -> None:
@@ -285,6 +295,10 @@ def test_reset_of_the_insertion_mode_that_html5lib_asserts_is_survived() -> None
         ("<style>a > b {}</style><p>", "<style>a > b {}</style><p></p>"),
         ("<pre>\n\nx", "<pre>\n\nx</pre>"),
         ("<!-- c --><p>", "<!-- c --><p></p>"),
+        (
+            "<table><td><p><b>a</p> <p>b",
+            "<table><tbody><tr><td><p><b>a</b></p><b> <p>b</p></b></td></tr></tbody></table>",
+        ),
         (
             "<svg viewBox='0 0 1 1'><path d=x /></svg><p>",
             '<svg viewBox="0 0 1 1"><path d="x"></path></svg><p></p>',

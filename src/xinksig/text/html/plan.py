@@ -143,7 +143,8 @@ class Plan:
         parts = self._parts.get(wrapper)
         if parts is None:
             first = Wrapper(wrapper.name, wrapper.start, wrapper.stop)
-            first.born, first.closed, first.tangled = wrapper.born, wrapper.closed, wrapper.tangled
+            first.born, first.closed, first.adopted = wrapper.born, wrapper.closed, wrapper.adopted
+            first.tangled = wrapper.tangled
             parts = self._parts[wrapper] = [first]
             for block in wrapper.crossing:
                 part = Wrapper(wrapper.name, -1, -1)

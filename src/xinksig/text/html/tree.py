@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from xinksig.text.html.growth import PLACE, SEEN, UNSEEN, Attributes, Leaf, Node, Now
-from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL
+from xinksig.text.html.names import BARRIERS, CELLS, FORMATTING, SPECIAL, TABLE_PARTS
 from xinksig.text.html.names import RAW as RAW_ELEMENTS
 from xinksig.text.html.references import decoded
 from xinksig.text.html.scanner import (
@@ -65,6 +65,7 @@ _TOO_LARGE = "it stands too far down in a document that only a full parser can r
 _FOREIGN = "it stands in an image or a formula of svg or math"
 _FAILED = "the parser failed at the document"
 _DIVERGED = "tags before it are nested so wrongly that parsers build different trees"
+_SOLE = "it stands in a {0} element in another {0} element, which only wrong nesting can make"
 _FORGOTTEN = "more than three elements that are alike stand in each other"
 _UNDECIDED = "formatting around it ends too far down to be sure of it"
 
@@ -105,13 +106,42 @@ class _Tokenizer:
 
 @cache
 def _parser_class() -> Any:
-    from html5lib.html5parser import HTMLParser
+    """Return html5lib's parser, corrected where the standard and all browsers do something else."""
+    from html5lib.html5parser import HTMLParser, getPhases
+
+    phases = {name: _with_blanks(getPhases(False)[name]) for name in ("inCell", "inCaption", "inTable")}
 
     class Parser(HTMLParser):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.phases.update((name, phase(self, self.tree)) for name, phase in phases.items())
+
         def parseError(self, *_: object, **__: object) -> None:  # noqa: N802
             pass
 
     return Parser
+
+
+def _with_blanks(phase: Any) -> Any:
+    """Return a phase in which white space is read as in the body (HTML 13.2.6.4.9, .11, .15).
+
+    There it opens formatting again, but not directly in a part of a table.
+    """
+
+    class WithBlanks(phase):  # type: ignore[misc]
+        __slots__ = ()
+
+        def processSpaceCharacters(self, token: dict[str, Any]) -> None:  # noqa: N802
+            tree, phases = self.tree, self.parser.phases
+            is_table = self is phases["inTable"]
+            if is_table and tree.openElements[-1].name in TABLE_PARTS:
+                super().processSpaceCharacters(token)
+                return
+            tree.insertFromTable = is_table
+            phases["inBody"].processSpaceCharacters(token)
+            tree.insertFromTable = False
+
+    return WithBlanks
 
 
 @cache
@@ -158,10 +188,10 @@ class _Grower:
         self._forgotten: set[str] = set()
         self._blocks: dict[Wrapper, list[Node]] = {}
         self._before: list[Node] = []
-        self._doubtful: set[Node | None] = set()
-        self._cell_phases = [self._parser.phases[name] for name in ("inCell", "inCaption", "afterBody")]
+        self._last_phases = [self._parser.phases[name] for name in ("afterBody", "afterAfterBody")]
         self._table_phases = [self._parser.phases[name] for name in _TABLE_PHASES]
-        self._diverged = False
+        self._doubtful: set[Node | None] = set()
+        self._undecided = False
 
     def run(self) -> Trace:
         """Return the trace; to be called once."""
@@ -211,6 +241,7 @@ class _Grower:
             at = stop
             now.offset = start
             if stop > start:
+                self._undecided = False
                 self._feed({"type": self._types["Characters"], "data": PLACE})
             nodes = tree.openElements
             block = nearest_block(nodes)
@@ -245,15 +276,26 @@ class _Grower:
                 break
             if node.name in FORMATTING:
                 around.beyond.append(node)
-        if self._diverged or not self._doubtful.isdisjoint(nodes) or None in self._doubtful:
+        if None in self._doubtful or not self._doubtful.isdisjoint(nodes):
             around.reason = _DIVERGED
         elif self._parser.phase in self._table_phases:
             around.reason = IN_TABLE
         elif any(node.namespace != self._tree.defaultNamespace for node in nodes):
             around.reason = _FOREIGN
+        elif sole := self._nested_sole():
+            around.reason = _SOLE.format(sole)
         else:
             around.reason = refusal([node.name for node in reversed(nodes)])
         return around
+
+    def _nested_sole(self) -> str:
+        """Return the name of formatting that is there twice although its start tag ends an earlier one, or ""."""
+        names: list[str] = []
+        for node in reversed(self._tree.activeFormattingElements):
+            if node is None:
+                break
+            names.append(node.name)
+        return next((name for name in ("a", "nobr") if names.count(name) > 1), "")
 
     def _pending(self, now: Now) -> list[Wrapper]:
         """Return wrappers for the formatting that would be opened again here, innermost first."""
@@ -311,25 +353,27 @@ class _Grower:
             text = text.replace("\0", "")
         rest = text.lstrip(_SPACE)
         if len(rest) < len(text):
-            self._check_blanks()
+            self._undecided = self._undecided or self._is_pending_behind()
             blanks = text[: len(text) - len(rest)].replace("\r\n", "\n").replace("\r", "\n")
             self._feed({"type": self._types["SpaceCharacters"], "data": blanks})
         if rest:
+            self._undecided = False
             shows = is_visible_text(self._html, start, stop)
             self._feed({"type": self._types["Characters"], "data": SEEN if shows else UNSEEN})
         self._watch(None)
 
-    def _check_blanks(self) -> None:
-        """Note where html5lib does not open formatting again for blanks, as browsers do."""
-        tree = self._tree
-        if self._parser.phase not in self._cell_phases or not tree.activeFormattingElements:
-            return
-        last = tree.activeFormattingElements[-1]
-        if last is None or last in tree.openElements:
-            return
-        cell = next((node for node in reversed(tree.openElements) if node.name in CELLS), None)
-        self._doubtful.add(cell)
-        self._doubt_live()
+    def _is_pending_behind(self) -> bool:
+        """Tell whether formatting is going to be opened again behind the body.
+
+        For blanks there some browsers do it, some only for text: it matters to what begins between the two.
+        """
+        formatting = self._tree.activeFormattingElements
+        return (
+            self._parser.phase in self._last_phases
+            and bool(formatting)
+            and formatting[-1] is not None
+            and formatting[-1] not in self._tree.openElements
+        )
 
     def _check_alike(self, name: str, found: dict[Any, str]) -> None:
         """Note that the first of four that are alike is forgotten: a copy more would change which one."""
@@ -343,11 +387,9 @@ class _Grower:
             self._forgotten.add(name)
 
     def _doubt(self) -> None:
-        """Note that nothing is certain from here on."""
-        self._diverged = True
-        self._doubt_live()
-
-    def _doubt_live(self) -> None:
+        """Note that nothing is certain from here on, or up to the end of the cell in which this happens."""
+        nodes = self._tree.openElements
+        self._doubtful.add(next((node for node in reversed(nodes) if node.name in CELLS), None))
         for around in self._now.trace.places:
             if not self._live.keys().isdisjoint((*around.chain, *around.inside)):
                 around.reason = around.reason or _DIVERGED
@@ -364,6 +406,8 @@ class _Grower:
         found.source = (start, stop)
         now.attributes = found
         before = list(nodes)
+        if self._undecided:
+            self._doubt()
         closing = html[stop - 2] == "/" and self_closing(html, tag)
         is_sole = name in ("a", "nobr")
         crossing = self._crossing(name) if is_sole else None
@@ -384,9 +428,6 @@ class _Grower:
         now.attributes = None
         if len(nodes) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
-        if ends_other and name == "nobr" and ends_other not in before:
-            # It is opened again by the tag that ends it.
-            self._doubt()
         first = next((index for index, node in enumerate(before) if nodes[index : index + 1] != [node]), None)
         closed = "" if first is None else before[first].name
         if ends_other or closed:
@@ -401,6 +442,8 @@ class _Grower:
         tree, name = self._tree, tag.name
         nodes = tree.openElements
         crossing = None
+        if name in FORMATTING and self._is_forgotten(name):
+            self._doubt()
         if nodes and nodes[-1].name != name:
             if name in FORMATTING:
                 crossing = self._crossing(name)
@@ -414,6 +457,19 @@ class _Grower:
             # It was taken out from among the open elements.
             self._doubt()
         self._watch(tag, crossing)
+
+    def _is_forgotten(self, name: str) -> bool:
+        """Tell whether an end tag stands for the current node in some parsers, for one around it in others.
+
+        The current node is the first of four that are alike, and one that is not like them is around it.
+        """
+        nodes, formatting = self._tree.openElements, self._tree.activeFormattingElements
+        return (
+            bool(nodes)
+            and nodes[-1].name == name
+            and nodes[-1] not in formatting
+            and bool(self._tree.elementInActiveFormattingElements(name))
+        )
 
     def _note_ignored(self, tag: Span) -> None:
         """Note of an element if only for it the end tag of one around it is ignored."""
@@ -583,10 +639,10 @@ def closed(html: str, *, is_document: bool) -> str:
 
     A document is read as it is, anything else as the content of a body.
     """
-    import html5lib
+    from html5lib.treebuilders import getTreeBuilder
 
     source = _LONG_NUMBER.sub(lambda match: "&#1114112" if match[1] or match[2] else match[0][:3], html)
     if not is_document:
         source = f"<!DOCTYPE html><body>{source}"
-    body = html5lib.parse(source, treebuilder="etree", namespaceHTMLElements=False).find("body")
+    body = _parser_class()(getTreeBuilder("etree"), namespaceHTMLElements=False).parse(source).find("body")
     return "" if body is None else serialised(body)

@@ -19,6 +19,8 @@ from xinksig.expressions import late
 _LINE = 76
 _CACHED_SIZE = 128 << 10
 _FAR = 128
+_OPEN_ENDS = (b"=", b" ", b"\t")
+"""What a soft line break without a line ending may end with."""
 
 _SOFT = late(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = late(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
@@ -38,7 +40,7 @@ _UNSAFE_LINE = late(rb"\.\Z|--|From ")
 
 def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     """Return the octets that a body stands for, and where each of them stands."""
-    stop = _stop(data)
+    stop = _stop(data) if data[-1:] in _OPEN_ENDS else len(data)
     core = data if stop == len(data) else data[:stop]
     octets = binascii.a2b_qp(core)
     # Each escape and each soft line break takes two octets more than it stands for, the CR a third one.
@@ -110,6 +112,8 @@ class Offsets:
         first = self.start(start)
         if start >= stop:
             return first, first
+        if self._data.find(b"=", first, first + stop - start) < 0:
+            return first, first + stop - start
         last = self.start(stop - 1)
         escape = _ESCAPE.match(self._data, last, self._stop)
         return first, escape.end() if escape else last + 1
@@ -313,7 +317,8 @@ class _Writer:
 
     def write(self, blocks: list[_Block], *, limited: bool) -> None:
         """Fill ``out``; not ``limited``: the line may stay as long as it is."""
-        self._settle_head()
+        if b"=" in self.line:
+            self._settle_head()
         for block in blocks:
             self._put_block(block)
         if self._tail:

@@ -547,6 +547,13 @@ def test_reopened_tags_are_folded_too() -> None:
     assert shown(written) == shown(written.replace("\n", " "))
 
 
+def test_end_tag_stays_before_what_has_to_follow_it_on_its_line() -> None:
+    for size in range(960, 1000):
+        written, _ = put("<div>" + "a" * size + "<b>b{P}</b></div>", "<i class=x>c</i>")
+        assert max(lines(written)) <= max(998, size + 13)
+        assert re.sub(r"\s", "", written) == "<div>" + "a" * size + "<b>b</b><iclass=x>c</i></div>"
+
+
 def test_octets_of_the_charset_count() -> None:
     signature = "".join(f'<b class="c">{"é" * 90}</b>' for _ in range(12))
     written, _ = put("<div>{P}</div>", signature)

@@ -29,6 +29,7 @@ class Reading:
         "_kept",
         "_looked",
         "_shown",
+        "_too_complex",
         "_walk",
     )
 
@@ -39,7 +40,9 @@ class Reading:
         self._kept: Walk | None = None
         """Stands at the first placeholder that may be replaced; given away once."""
         self._complex_from = len(html) + 1
-        """No walk gets to this offset."""
+        """The walk has come to its end before this offset."""
+        self._too_complex = -1
+        """No walk at all gets to this offset; one without a stop on its way may get further."""
         self._context: Context | None = None
         self._held_by_walk = False
         """Whether the last answer came from the walk alone."""
@@ -54,10 +57,12 @@ class Reading:
     def holds(self, offset: int) -> Span | None:
         """See ``Context``."""
         if offset < self._complex_from and not self._seems_in_tag(offset):
+            is_first = self._walk is None
             try:
                 held = self._walk_to(offset)
             except TooComplexError:
                 self._complex_from = offset
+                self._too_complex = offset if is_first else -1
                 self._walk = None
             else:
                 if self._held_by_walk:
@@ -89,7 +94,7 @@ class Reading:
             if walk is self._walk:
                 self._walk = None
             return walk
-        if offset >= self._complex_from:
+        if offset == self._too_complex:
             raise TooComplexError("a walk has come to its end before")
         return Walk(self._html)
 

@@ -72,8 +72,11 @@ class Spelling(NamedTuple):
 
     def anchors(self, html: str) -> Iterator[int]:
         """Yield, ascending, where a placeholder could begin; nothing at all in nearly every text."""
+        firsts = self.firsts
         streams: list[Iterator[int]] = [
-            _literal_anchors(html, first, following) for first, following in self.firsts if first in html
+            _literal_anchors(html, first, following)
+            for first, following in firsts
+            if len(firsts) == 1 or first in html  # one alone is not looked for twice
         ]
         if self.letters is not None:
             streams.append(match.start() for match in self.letters.finditer(html))

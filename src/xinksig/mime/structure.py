@@ -17,10 +17,12 @@ from typing import NamedTuple
 from xinksig.expressions import late
 from xinksig.mime.part import Part
 
-_TAIL = re.compile(rb"(--)?[ \t]{0,998}(\r?\n|\r?\Z)")
-_CR_TAIL = late(rb"(--)?[ \t]{0,998}(\r|\n|\Z)")
+_TAIL = re.compile(rb"[ \t]{0,998}(\r?\n|\r?\Z)")
+_CR_TAIL = late(rb"[ \t]{0,998}(\r|\n|\Z)")
 _PARTIAL_TAIL = late(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002
+_NEAR = 1024
+"""Octets in which most header sections end, and in which a look for any delimiter costs next to nothing."""
 _CR = ord("\r")
 
 
@@ -50,6 +52,7 @@ class Happening(NamedTuple):
 
 
 _happening = partial(tuple.__new__, Happening)
+_HEADER, _DELIMITER, _AMBIGUOUS, _TOO_MANY, _END = Event
 
 
 class _State(Enum):
@@ -61,14 +64,14 @@ class _State(Enum):
     DONE = 5
 
 
-_HEADER, _FOUND, _BODY, _EPILOGUE, _DONE = _State
+_IN_HEADER, _FOUND, _IN_BODY, _EPILOGUE, _DONE = _State
 _NOWHERE = -1
 
 
 class _Open:
     """A multipart that is open, and its next delimiter line, or one that begins like it."""
 
-    __slots__ = ("at", "clear", "closing", "last", "needle", "part", "scanned", "stop")
+    __slots__ = ("at", "children", "clear", "closing", "last", "needle", "part", "scanned", "stop")
 
     def __init__(self, part: Part, needle: bytes, scanned: int) -> None:
         self.part = part
@@ -78,6 +81,7 @@ class _Open:
         """No delimiter of it begins before this offset that was not reported."""
         self.last: Part | None = None
         """The last of its body parts so far."""
+        self.children = 0
         self.at = _NOWHERE
         """The line feed before the delimiter line; ``_NOWHERE`` while it is not known."""
         self.stop = 0
@@ -95,16 +99,19 @@ class Structure:
         """All octets before this offset belong to what has been reported."""
         self._part_header_size = part_header_size
         self._header_limit = header_size
+        self._near = min(part_header_size, _NEAR)
         self._limit = parts
         self._count = 0
         self._part = self.root
         self._leaf: Part | None = None
         """The leaf whose body is being read."""
         self._stack: list[_Open] = []
-        self._state = _HEADER
+        self._state = _IN_HEADER
         self._searched = 0
         self._position = 0
         self._line_feed = b"\n"
+        self._dashes = b"\n--"
+        """What every delimiter begins with, the line feed before its line included."""
         self._crlf = False
         self._knows_lines = False
 
@@ -114,19 +121,25 @@ class Structure:
         ``data`` begins at offset ``base`` of the message and reaches back to at least ``needed``.
         """
         state = self._state
-        if state is _HEADER:
+        if state is _IN_HEADER:
             return self._read_header(data, base, final)
         if state is _FOUND:
             self._enter()
-        elif state is not _BODY:
+        elif state is not _IN_BODY:
             self._state = _DONE
-            return _happening((Event.END, self.root, self.safe, None, False)) if state is _EPILOGUE else None
-        return self._read_body(data, base, final)
+            return _happening((_END, self.root, self.safe, None, False)) if state is _EPILOGUE else None
+        if self._stack:
+            found = self._next_delimiter(data, base, final, len(data))
+            if found is not None:
+                return self._take_delimiter(found, data, base)
+        elif not final:
+            self.safe = base + len(data)
+        return self._end(base + len(data)) if final else None
 
     @property
     def needed(self) -> int:
         """The offset from which ``advance`` looks at octets again; the line ending before a line counts."""
-        return self.safe if self._state is _BODY and self._position >= self.safe else self.safe - 2
+        return self.safe if self._state is _IN_BODY and self._position >= self.safe else self.safe - 2
 
     def stop(self) -> None:
         """Read nothing further: what follows belongs to nobody."""
@@ -139,39 +152,59 @@ class Structure:
     def _enter(self) -> None:
         """Go on behind a header section, knowing whether the caller froze the part."""
         part = self._part
-        self._state = _BODY
+        self._state = _IN_BODY
         self._position = max(part.body - 1, 0)
         if not part.is_multipart or part.frozen:
             self._leaf = part
         else:
-            self._stack.append(_Open(part, self._line_feed + b"--" + part.boundary, self._position))
+            self._stack.append(_Open(part, self._dashes + part.boundary, self._position))
 
     def _read_header(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
         part = self._part
         start = part.start - base
-        size = len(data)
-        limit = self._header_limit
-        bound = min(size, start + limit)
-        stop = -1
-        if self._stack:
-            found = self._next_delimiter(data, base, final, bound)
-            if found is not None:
-                # Behind a delimiter no header section goes on: do not search there for an empty line.
-                bound = stop = found.at + 1 - base
-        end = self._header_end(data, base, start, bound, final=final or bound < size)
-        stop = stop if end < 0 else end
+        stop = self._near_header_end(data, start) if self._stack else -1
         if stop < 0:
-            if not final and size - start <= limit + 2:
+            stop = self._far_header_end(data, base, start, final)
+            if stop < 0:
                 return None
-            part.oversized = size - start > limit
-            stop = start if part.oversized else size
-            section = bytes(data[start : start + limit if part.oversized else size])
-        else:
-            section = bytes(data[start:stop])
+        section = bytes(data[start : start + self._header_limit if part.oversized else stop])
         part.read(section, cr_only=self._line_feed == b"\r")
         part.body = self.safe = base + stop
         self._state = _FOUND
-        return _happening((Event.HEADER, part, part.body, None, False))
+        return _happening((_HEADER, part, part.body, None, False))
+
+    def _near_header_end(self, data: bytes | bytearray, start: int) -> int:
+        """Return where a body part's header section ends, -1 if it is large or may hold a delimiter."""
+        if self._line_feed == b"\r":
+            return -1
+        before = start - 1
+        reach = start + self._near
+        crlf = data.find(b"\n\r\n", before, reach)
+        lf = data.find(b"\n\n", before, reach if crlf < 0 else crlf + 1)
+        if lf < 0 and crlf < 0:
+            return -1
+        stop = crlf + 3 if lf < 0 else lf + 2
+        return stop if data.find(b"\n--", before, stop) < 0 else -1
+
+    def _far_header_end(self, data: bytes | bytearray, base: int, start: int, final: bool) -> int:
+        """Return where any header section ends, be it at a delimiter, a limit or the end of the message.
+
+        -1 if that is not in sight. One that is too large has the whole part behind it as its body.
+        """
+        size = len(data)
+        limit = self._header_limit
+        bound = min(size, start + limit)
+        found = self._next_delimiter(data, base, final, bound) if self._stack else None
+        if found is not None:
+            # Behind a delimiter no header section goes on: do not search there for an empty line.
+            bound = found.at + 1 - base
+        end = self._header_end(data, base, start, bound, final=final or bound < size)
+        if end >= 0 or found is not None:
+            return bound if end < 0 else end
+        if not final and size - start <= limit + 2:
+            return -1
+        self._part.oversized = size - start > limit
+        return start if self._part.oversized else size
 
     def _header_end(self, data: bytes | bytearray, base: int, start: int, stop: int, *, final: bool) -> int:
         """Return the index behind the empty line that ends the header section, -1 if it is not in sight.
@@ -208,30 +241,10 @@ class Structure:
                 return False
             if data.find(b"\r", start, stop) >= 0:
                 self._line_feed = b"\r"
+                self._dashes = b"\r--"
         self._searched = base + start
         self._crlf = found > 0 and data[found - 1] == _CR
         return True
-
-    def _read_body(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
-        found = self._next_delimiter(data, base, final, len(data)) if self._stack else None
-        if found is None:
-            if not final:
-                if not self._stack:
-                    self.safe = base + len(data)
-                return None
-            return self._end(base + len(data))
-        ended = self._leaf
-        if ended is not None:
-            self._leaf = None
-            stop = found.at
-            index = stop - base
-            if self._line_feed == b"\n" and index > 0 and data[index - 1] == _CR:
-                stop -= 1
-            ended.stop = max(ended.body, stop)
-        if found.clear:
-            return self._take_delimiter(found, ended)
-        self._state = _DONE
-        return _happening((Event.AMBIGUOUS, found.part, found.at + 1, ended, False))
 
     def _end(self, offset: int) -> Happening:
         """End the outermost part, and with it all that is open, at the end of the message."""
@@ -241,36 +254,52 @@ class Structure:
             leaf.stop = offset
         self.safe = offset
         for opened in self._stack:
-            _end_child(opened, offset, is_line=False)
+            child = opened.last
+            if child is not None and child.end < 0:
+                child.end = offset
+                child.end_is_line = False
         self._stack.clear()
-        return _happening((Event.END, self.root, offset, leaf, False))
+        return _happening((_END, self.root, offset, leaf, False))
 
-    def _take_delimiter(self, found: _Open, ended: Part | None) -> Happening:
+    def _take_delimiter(self, found: _Open, data: bytes | bytearray, base: int) -> Happening:
         """Go on behind a delimiter; inner multiparts whose own close delimiter is missing end with it."""
-        line, start, closing = found.at + 1, found.stop, found.closing
-        stack = self._stack
-        while stack[-1] is not found:
-            _end_child(stack.pop(), line, is_line=True)
-        _end_child(found, line, is_line=True)
+        at, start = found.at, found.stop
         part = found.part
+        ended = self._leaf
+        if ended is not None:
+            self._leaf = None
+            before = at - base - 1
+            at_return = before >= 0 and data[before] == _CR and self._line_feed == b"\n"
+            ended.stop = max(ended.body, at - at_return)
+        if not found.clear:
+            self._state = _DONE
+            return _happening((_AMBIGUOUS, part, at + 1, ended, False))
+        stack = self._stack
+        while True:
+            child = stack[-1].last
+            if child is not None and child.end < 0:
+                child.end = at + 1
+            if stack[-1] is found:
+                break
+            stack.pop()
         found.at = _NOWHERE
         self.safe = start
         # The line feed that ends this line may be the one before the next delimiter.
         found.scanned = self._position = start - 1
-        if closing:
+        if found.closing:
             stack.pop()
-            self._state = _BODY if stack else _EPILOGUE
-        elif self._count >= self._limit:
+            self._state = _IN_BODY if stack else _EPILOGUE
+            return _happening((_DELIMITER, part, at + 1, ended, True))
+        if self._count >= self._limit:
             self._state = _DONE
-            return _happening((Event.TOO_MANY, part, line, ended, False))
-        else:
-            self._count += 1
-            last = found.last
-            self._part = found.last = Part(part, start, 1 if last is None else last.index + 1)
-            self._state = _HEADER
-            self._header_limit = self._part_header_size
-            self._searched = 0
-        return _happening((Event.DELIMITER, part, line, ended, closing))
+            return _happening((_TOO_MANY, part, at + 1, ended, False))
+        self._count += 1
+        found.children += 1
+        self._part = found.last = Part(part, start, found.children)
+        self._state = _IN_HEADER
+        self._header_limit = self._part_header_size
+        self._searched = 0
+        return _happening((_DELIMITER, part, at + 1, ended, False))
 
     def _next_delimiter(self, data: bytes | bytearray, base: int, final: bool, bound: int) -> _Open | None:
         """Return the open multipart whose delimiter is the first that begins before index ``bound``."""
@@ -282,7 +311,8 @@ class Structure:
             if opened.at < position:
                 opened.at = _NOWHERE
                 needle = opened.needle
-                index = data.find(needle, max(opened.scanned, position) - base, limit + len(needle) - 1)
+                scanned = max(position, opened.scanned)
+                index = data.find(needle, scanned - base, limit + len(needle) - 1)
                 if index < 0:
                     opened.scanned = max(opened.scanned, base + min(limit, len(data) - len(needle) + 1))
                     continue
@@ -293,6 +323,9 @@ class Structure:
                 opened.scanned = base + index
             if opened.at - base < limit:
                 best, limit = opened, opened.at - base
+                start = position - base
+                if limit - start < _NEAR and data.find(self._dashes, start, limit + 2) < 0:
+                    break  # nothing before it looks like a delimiter: no need to ask the others
         if waiting >= 0 and (best is None or waiting < best.at - base):
             self._wait_at(waiting, data, base)
             return None
@@ -302,20 +335,28 @@ class Structure:
 
     def _check(self, opened: _Open, data: bytes | bytearray, base: int, index: int, final: bool) -> bool:
         """Look behind a hit and keep it; ``False`` when the line's end is not in sight."""
-        behind = index + len(opened.needle)
-        match = (_TAIL if self._line_feed == b"\n" else _CR_TAIL).match(data, behind)
-        if match is not None and (final or match[2]):
-            ending = match[2]
-            if ending == b"\r" and not final and self._line_feed == b"\n":
-                return False
-            before = data[index - 1] == _CR if index else self._crlf
-            opened.stop = base + match.end()
-            opened.closing = match[1] is not None
-            opened.clear = not self._crlf or (before and ending != b"\n")
-        elif not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
-            return False
+        behind = stop = index + len(opened.needle)
+        if data[stop : stop + 2] == b"--":
+            stop += 2
+        opened.closing = stop > behind
+        returns = self._line_feed == b"\r"
+        ending = data[stop : stop + 2]
+        if ending == b"\r\n" and not returns:
+            stop += 2
         else:
-            opened.clear = False
+            match = (_CR_TAIL if returns else _TAIL).match(data, stop)
+            if match is None:
+                if not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
+                    return False
+                opened.clear = False
+                opened.at = base + index
+                return True
+            ending = match[1]
+            if not final and not ending.endswith(b"\n") and not (returns and ending):
+                return False
+            stop = match.end()
+        opened.clear = not self._crlf or (ending != b"\n" and (not index or data[index - 1] == _CR))
+        opened.stop = base + stop
         opened.at = base + index
         return True
 
@@ -334,14 +375,6 @@ class Structure:
         """Note that everything before ``index`` is settled, and the line ending before it is not."""
         if self._line_feed == b"\n" and index > 0 and data[index - 1] == _CR:
             index -= 1
-        if self._state is _BODY:
+        if self._state is _IN_BODY:
             self.safe = max(self.safe, base + index)
             self._position = max(self._position, base + index)
-
-
-def _end_child(opened: _Open, offset: int, *, is_line: bool) -> None:
-    """Note where the last part of a multipart ended, if that is not known already."""
-    child = opened.last
-    if child is not None and child.end < 0:
-        child.end = offset
-        child.end_is_line = is_line

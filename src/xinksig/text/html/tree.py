@@ -289,7 +289,7 @@ class _Grower:
         return around
 
     def _nested_sole(self) -> str:
-        """Return the name of formatting that is there twice although its start tag ends an earlier one, or ""."""
+        """Return the name of formatting that is there twice though its start tag ends an earlier one, or ""."""
         names: list[str] = []
         for node in reversed(self._tree.activeFormattingElements):
             if node is None:

@@ -315,6 +315,13 @@ def test_several_places_in_one_wrapper_cut_it_into_segments() -> None:
     )
 
 
+def test_formatting_that_a_removed_trigger_opened_is_opened_for_a_later_place_too() -> None:
+    source = "<div><b></div>{P}<div>{P}<br>"
+    assert result(source, None, BLOCK) == f"<div><b></div></b><b><div>{BLOCK}<br>"
+    html, found = places(source)
+    check(Document(html, [place.pieces for place in found]), [None, "<div data-sig>Σ</div>"])
+
+
 def test_copy_has_no_id_and_a_link_no_name() -> None:
     assert (
         result('<div><b id=x class="c">a{P}b</b></div>', "S")
@@ -396,6 +403,7 @@ def test_wrong_nesting_is_read_as_a_parser_reads_it(source: str, expected: str) 
         ("<b><b><b><b>x</b>{P}", BLOCK, "alike"),
         ("<nobr><table><nobr></table>{P} </p>y", BLOCK, "nobr"),
         ("<a><b><p><br><a><p>{P}y</b>", BLOCK, "wrong"),
+        ("<nobr><b> <nobr><div><br><p></b>{P}</nobr>x", BLOCK, ""),
     ],
 )
 def test_place_that_is_not_sure_is_refused_with_a_reason(

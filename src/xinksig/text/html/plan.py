@@ -249,7 +249,9 @@ class Plan:
                 break
             else:
                 starts.add(wrapper.start)
-        return found if any(wrapper.seen >> (number + 1) & 1 for wrapper in found) else ()
+        behind, last = number + 1, len(self._changes)
+        needed = any(other.seen >> behind or self._holds(other, behind, last) for other in found)
+        return found if needed else ()
 
     # One family: the elements that have their attributes from one start tag.
 

@@ -289,7 +289,7 @@ class _Grower:
         return around
 
     def _nested_sole(self) -> str:
-        """Return the name of formatting that is there twice though its start tag ends an earlier one, or ""."""
+        """Return the name of formatting that is there twice although its start tag ends the first, or ""."""
         names: list[str] = []
         for node in reversed(self._tree.activeFormattingElements):
             if node is None:
@@ -566,7 +566,8 @@ class _Grower:
             element.crossing = tuple(blocks)
             at = self._before.index(element) + 1
             adjacent = self._before[at : at + len(blocks)] == blocks and len(blocks) < _MOST_ROUNDS
-            element.tangled = not adjacent or any(block.start < 0 for block in blocks)
+            # A block without a start tag, or one that stood there before the element did.
+            element.tangled = not adjacent or any(block.start < element.born for block in blocks)
         followed = set(live)
         for wrapper in list(live):
             if wrapper in nodes:

@@ -51,7 +51,7 @@ class Decision:
             self._plan()
             self._planned = True
         situation = self._situation
-        if situation.opted_out:
+        if situation.opted_out or situation.serves:
             return None
         for text in self._texts:
             for found in text.open():
@@ -101,7 +101,8 @@ class Decision:
             words = pattern((options.opt_out,), options.ignore_case)
             found = text.find(words, options.limits.matches)
             apart = [place for place in found if not text.overlaps(place)]
-            text.add(apart, options, is_opt_out=True)
+            if apart:
+                text.add(apart, options, is_opt_out=True)
             situation.opted_out = situation.opted_out or text.has_opt_out
 
     def _raise_if_strict(self, text: TextPart, verdict: Verdict) -> None:

@@ -32,7 +32,8 @@ class Situation:
     """Whether the first body was decided: nothing is appended to later text."""
     triggered = False
     """Whether a trigger was acted upon: device lines further on are left then."""
-    _serves = False
+    serves = False
+    """Whether one signature answers whatever is asked."""
     _served: Signature | None = None
 
     def __init__(self, options: Options, envelope: Envelope | None) -> None:
@@ -103,16 +104,16 @@ class Situation:
 
     def serve(self, signature: Signature | None) -> None:
         """Answer whatever is asked with this signature."""
-        self._serves = True
+        self.serves = True
         self._served = signature
 
     def is_answered(self, place: Place) -> bool:
         """Whether the answer to what a place asks for is known."""
-        return self._serves or (place.trigger, place.name) in self._answers
+        return self.serves or (place.trigger, place.name) in self._answers
 
     def answered(self, place: Place) -> Signature | None:
         """Return the signature for a place; ``None``: it has none."""
-        return self._served if self._serves else self._answers[place.trigger, place.name]
+        return self._served if self.serves else self._answers[place.trigger, place.name]
 
     def note_used(self, signature: Signature) -> None:
         """Keep the id of a signature that was put in."""

@@ -141,14 +141,14 @@ class TextPart:
     def search(self, pattern: Pattern, options: Options) -> None:
         """Find the placeholders and say which of them may be replaced."""
         limit = options.limits.matches
-        self.add(self.find(pattern, max(limit + 1, _COUNTED)), options)
+        places = self.find(pattern, max(limit + 1, _COUNTED))
+        if places:
+            self.add(places, options)
         if len(self.found) > limit and sum(found.fate is not QUOTED for found in self.found) > limit:
             self.problem = Verdict(Outcome.LIMIT, f"it shows more than {limit} placeholders")
 
     def add(self, places: list[Place], options: Options, *, is_opt_out: bool = False) -> None:
-        """Take places, judged for history."""
-        if not places:
-            return
+        """Take places, at least one, judged for history."""
         judged = options.scope == "newest" and places[0].trigger is Trigger.PLACEHOLDER
         history = self.history(options, places[-1].start) if judged else None
         for place in places:

@@ -76,9 +76,11 @@ def inject(
             writer.end()
         why = "signature" if signature is not None else place.trigger.value
         writer.edits.append(CharEdit(start, stop, new, why))
-        writer.edits += [CharEdit(*piece, "", why) for piece in place.pieces if piece != (start, stop)]
+        if place.pieces != ((start, stop),):
+            writer.edits += [CharEdit(*piece, "", why) for piece in place.pieces if piece != (start, stop)]
     edits = [edit for edit in writer.edits if edit.text or edit.start < edit.stop]
-    edits.sort(key=lambda edit: edit[:2])
+    if len(edits) > 1:
+        edits.sort(key=lambda edit: edit[:2])
     return Injection(edits, writer.too_long)
 
 

@@ -200,12 +200,13 @@ class Rewriter:
     def _go_on(self) -> None:
         """Take steps until more octets or an answer are needed, or all the rest passes."""
         advance = self._structure.advance
+        data, base, final = self._data, self._base, self._closed
         while not self._passing:
             if self._decision is not None:
                 if not self._decide():
                     return
                 continue
-            happening = advance(self._data, self._base, final=self._closed)
+            happening = advance(data, base, final=final)
             if happening is not None:
                 self._handle(happening)
             elif self._ended:

@@ -188,6 +188,26 @@ def test_giving_up_lets_the_rest_out_untouched() -> None:
     assert rewriter.report.left == 1
 
 
+@pytest.mark.parametrize(
+    "message", [b"", PLAIN, HEAD + TEXT + IMAGE + b"iVBORw0KGgo=\r\n--b--\r\n", HEAD + TEXT]
+)
+def test_last_octets_may_come_with_close(message: bytes) -> None:
+    expected, whole, _ = run(message)
+    for split in (0, len(message) // 2, len(message)):
+        rewriter = Rewriter()
+        rewriter.answer_all(SIGNATURE)
+        pieces = rewriter.feed(message[:split])
+        pieces += rewriter.close(bytearray(message[split:]))
+        assert rewriter.done
+        assert joined(pieces) == expected
+        assert rewriter.report.to_dict(full=True) == whole.report.to_dict(full=True)
+
+
+def test_close_takes_octets_only() -> None:
+    with pytest.raises(UsageError, match=r"close\(\) takes bytes, bytearray or memoryview, not str"):
+        Rewriter().close("text")  # type: ignore[arg-type]
+
+
 def test_giving_up_after_close() -> None:
     rewriter = Rewriter()
     rewriter.feed(PLAIN)

@@ -191,6 +191,41 @@ def test_standard_library_sees_the_same_leaves(message: bytes) -> None:
     assert seen == expected
 
 
+@pytest.mark.parametrize("size", [0, 100, 3000])
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n", b"\r"])
+def test_header_section_of_any_size_ends_at_its_empty_line_or_a_delimiter(size: int, newline: bytes) -> None:
+    field = b"X: " + b"y" * size + newline
+    head = b"Content-Type: multipart/mixed; boundary=b" + newline * 2 + b"--b" + newline
+    behind = b"first" + newline + b"--b" + newline * 2 + b"second" + newline + b"--b--"
+    message = head + field + newline + behind
+    assert leaves(message) == [("1", b"first"), ("2", b"second")]
+    cut_off = head + field + b"--b" + newline + field + newline + b"second" + newline + b"--b--"
+    assert leaves(cut_off) == [("1", b""), ("2", b"second")]
+    odd = head + field + b"--x" + newline + newline + behind
+    assert leaves(odd) == [("1", b"first"), ("2", b"second")]
+
+
+def test_line_feeds_end_no_header_section_where_lines_end_in_carriage_return() -> None:
+    head = b"Content-Type: multipart/mixed; boundary=b\r\r--b\r"
+    message = head + b"X: one\n\ntwo\r\rfirst\r--b--\r"
+    header = next(event for event in read(message, header_size=len(head)) if event[:2] == ("header", "1"))
+    assert message[: header[3]].endswith(b"two\r\r")
+
+
+@pytest.mark.parametrize("length", [1, 300])
+@pytest.mark.parametrize("missing", [0, 1, 2, 3])
+def test_delimiter_of_any_outer_multipart_is_found_before_that_of_the_innermost(
+    length: int, missing: int
+) -> None:
+    text = b"x" * length
+    heads = [b"Content-Type: multipart/mixed; boundary=n%d.\n\n--n%d.\n" % (n, n) for n in range(4)]
+    ends = [b"\n--n%d.--\n" % n for n in range(4)]
+    message = b"".join(heads) + b"\n" + text + ends[3 - missing] + b"\n--n3.\n\nno part" + ends[0]
+    assert leaves(message)[0] == ("1.1.1.1", text)
+    seen = [event[1] for event in read(message) if event[0] == "DELIMITER" and event[4]]
+    assert seen[0] == ".".join(["1"] * (3 - missing))
+
+
 def test_deep_nesting_needs_no_recursion() -> None:
     message = b"".join(
         b"Content-Type: multipart/mixed; boundary=n%d.\n\n--n%d.\n" % (level, level) for level in range(600)

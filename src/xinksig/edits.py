@@ -1,6 +1,7 @@
 """Edits of a message in octets: kept in order, merged where they meet, cut into the stream of octets."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from xinksig.model import Edit
@@ -15,6 +16,10 @@ class Change(NamedTuple):
     why: str
     order: int = 0
     """Among insertions at one offset: the smaller goes out first."""
+
+
+_place = itemgetter(0, 1, 4)
+"""Where a change goes: by its start, its stop, its order."""
 
 
 def growth(changes: Iterable[Change]) -> int:
@@ -62,12 +67,12 @@ class EditList:
             ready = len(self._due)
             if not last:
                 ready = sum(change.start < stop for change in self._due)
-            for change in self._due[:ready]:
-                if change.start > start:
-                    pieces.append(data[start - base : change.start - base])
-                if change.octets:
-                    pieces.append(change.octets)
-                start = change.stop
+            for at, behind, octets, _, _ in self._due[:ready]:
+                if at > start:
+                    pieces.append(data[start - base : at - base])
+                if octets:
+                    pieces.append(octets)
+                start = behind
             self._done += self._due[:ready]
             del self._due[:ready]
         if stop > start:
@@ -96,7 +101,3 @@ class EditList:
                     Edit(start=change.start, stop=change.stop, replacement=change.octets, why=change.why)
                 )
         return tuple(merged)
-
-
-def _place(change: Change) -> tuple[int, int, int]:
-    return change.start, change.stop, change.order

@@ -33,8 +33,9 @@ class Head:
         self._dropped: tuple[Field, ...] = ()
         name = options.handled_header.lower().encode()
         self._handled = [field for field in self.fields if field.name == name] if name in first else []
-        wanted = options.handled_value.lower()
-        self.handled = wanted in [self._value(field).lower() for field in self._handled]
+        self.handled = options.handled_value.lower() in [
+            self._value(field).lower() for field in self._handled
+        ]
         """Whether a field says that the message was handled before (contract 3)."""
 
     def _value(self, field: Field) -> str:

@@ -36,6 +36,7 @@ _FROZEN_MULTIPARTS = {
     "multipart/encrypted": (Outcome.ENCRYPTED, "it is encrypted (multipart/encrypted)"),
     "multipart/report": (Outcome.DELIVERY_REPORT, "it is a report (multipart/report)"),
 }
+_FREEZING = (Outcome.CALENDAR, Outcome.TNEF, Outcome.RIGHTS_MANAGED)
 _CONNECTOR_TEST = re.compile(
     r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE
 )
@@ -175,12 +176,13 @@ def _is_invitation(part: Part) -> bool:
 
 
 def _has_unobtrusive_signature(part: Part) -> bool:
-    return any(re.search(rb"\bb\s*=", body) for body in part.bodies(b"sig"))
+    bodies = part.bodies(b"sig")
+    return bool(bodies) and any(re.search(rb"\bb\s*=", body) for body in bodies)
 
 
 def freezes_siblings(verdict: Verdict) -> bool:
     """Whether a leaf like this says that the text in its multipart is a machine's, not to be edited."""
-    return verdict.outcome in (Outcome.CALENDAR, Outcome.TNEF, Outcome.RIGHTS_MANAGED)
+    return verdict.outcome in _FREEZING
 
 
 def is_patch_or_list(headers: Headers) -> bool:

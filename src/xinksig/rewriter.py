@@ -9,6 +9,7 @@ that is none, or the message ends. Then a ``Decision`` says which edits follow; 
 first. Whatever happens, the rest of the message goes out: untouched where nothing can be decided.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from xinksig.compose import Extensions
@@ -35,6 +36,7 @@ from xinksig.situation import Situation
 
 if TYPE_CHECKING:
     from xinksig.decision import Decision
+    from xinksig.writer import Composition
 
 _DEFAULT_OPTIONS = Options()
 _HEADER, _DELIMITER, _AMBIGUOUS, _END = Event.HEADER, Event.DELIMITER, Event.AMBIGUOUS, Event.END
@@ -198,18 +200,19 @@ class Rewriter:
     def _go_on(self) -> None:
         """Take steps until more octets or an answer are needed, or all the rest passes."""
         advance = self._structure.advance
+        data, base, final = self._data, self._base, self._closed
         while not self._passing:
             if self._decision is not None:
                 if not self._decide():
                     return
+                continue
+            happening = advance(data, base, final=final)
+            if happening is not None:
+                self._handle(happening)
             elif self._ended:
                 self._passing = True
-            else:
-                happening = advance(self._data, self._base, final=self._closed)
-                if happening is not None:
-                    self._handle(happening)
-                elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
-                    return
+            elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
+                return
 
     def _handle(self, happening: Happening) -> None:
         event, part, offset, ended, _ = happening
@@ -339,10 +342,8 @@ class Rewriter:
     def _start_decision(self) -> None:
         """Decide about the text in hand, if there is any, and hold no longer."""
         if self._texts:
-            # Most of the package: loaded when the first text is to be read.
-            from xinksig.decision import Decision
-
-            self._decision = Decision(self._texts, self._situation, self._journal)
+            decision, _ = _deciding()
+            self._decision = decision(self._texts, self._situation, self._journal)
             self._texts = []
             self._text_size = 0
         else:
@@ -358,16 +359,16 @@ class Rewriter:
             return False
         head = self._head
         assert head is not None
-        from xinksig.writer import Composition
-
-        composition = Composition(
-            section=self._structure.root.section,
-            newline=head.newline,
-            room=self._limits.growth - self._edits.growth,
-            extensions=self._extensions,
-            upgrade=self._options.upgrade_plain and not self._situation.is_patch_or_list,
+        _, composition = _deciding()
+        changes = decision.write(
+            composition(
+                section=self._structure.root.section,
+                newline=head.newline,
+                room=self._limits.growth - self._edits.growth,
+                extensions=self._extensions,
+                upgrade=self._options.upgrade_plain and not self._situation.is_patch_or_list,
+            )
         )
-        changes = decision.write(composition)
         self._edits.add(changes)
         if changes and self._holds_seals:
             self._edits.add(head.drop_seals())
@@ -426,6 +427,15 @@ class Rewriter:
     def _raise_if_strict(self, verdict: Verdict, part: Part, offset: int) -> None:
         if self._options.strict and verdict.outcome in STRICT_ERRORS:
             raise STRICT_ERRORS[verdict.outcome](verdict.reason, offset=offset, part=part.number)
+
+
+@cache
+def _deciding() -> "tuple[type[Decision], type[Composition]]":
+    """Load most of the package, when the first text is to be read."""
+    from xinksig.decision import Decision
+    from xinksig.writer import Composition
+
+    return Decision, Composition
 
 
 def _octets(name: str, data: Buffer) -> bytes:

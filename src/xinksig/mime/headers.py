@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from xinksig.mime import words
 from xinksig.mime.fields import Field, unfold
 
+_BLANK = b" \t\r\n"
+
 
 class Headers:
     """Fields by name: read-only, case-blind, unfolded and decoded (RFC 5322, 2.2.3; RFC 2047).
@@ -41,18 +43,21 @@ class Headers:
         return [field for field in self._fields if field.name == key] if key else []
 
     def _value(self, field: Field) -> str:
-        text = words.decode(self._written(field))
+        text = self._written(field)
+        if "=?" in text:
+            text = words.decode(text)
         if "\n" in text or "\r" in text:
             text = text.replace("\r", " ").replace("\n", " ")
         return text.strip(" \t")
 
     def _written(self, field: Field) -> str:
-        octets = unfold(self._data[field.body : field.stop])
+        octets = self._data[field.body : field.stop].strip(_BLANK)
+        if b"\n" in octets or b"\r" in octets:
+            octets = unfold(self._data[field.body : field.stop]).strip(_BLANK)
         try:
-            text = octets.decode("utf-8")
+            return octets.decode("utf-8")
         except UnicodeDecodeError:
-            text = octets.decode("latin-1")
-        return text.strip(" \t\r\n")
+            return octets.decode("latin-1")
 
 
 def _key(name: str) -> bytes:

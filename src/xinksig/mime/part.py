@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from xinksig.mime.content import ContentType, Disposition
 from xinksig.mime.fields import Field
-from xinksig.mime.section import Section, read_body_part
+from xinksig.mime.section import SHARED_SIZE, Section, shared_section
 
 
 class Part:
@@ -72,11 +72,11 @@ class Part:
     def read(self, section: bytes, *, cr_only: bool) -> None:
         """Take in its header section."""
         parent = self.parent
-        if parent is None:
-            header = Section(section, cr_only=cr_only, is_message=True, in_digest=False)
+        in_digest = parent is not None and parent.content_type.type == "multipart/digest"
+        if parent is None or cr_only or len(section) > SHARED_SIZE:
+            header = Section(section, cr_only=cr_only, is_message=parent is None, in_digest=in_digest)
         else:
-            in_digest = parent.content_type.type == "multipart/digest"
-            header = read_body_part(section, cr_only=cr_only, in_digest=in_digest)
+            header = shared_section(section, in_digest)
         self.header = header
         self.cr_only = cr_only
         self.section = section

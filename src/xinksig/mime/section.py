@@ -16,7 +16,7 @@ from xinksig.mime.content import (
 )
 from xinksig.mime.fields import Field, content_doubt, split_fields, unfold
 
-_SHARED_SIZE = 256
+SHARED_SIZE = 256
 """Octets of the largest header section that is kept for the next body part that has it."""
 _PLAIN = ContentType("text/plain", {}, "")
 _MESSAGE = ContentType("message/rfc822", {}, "")
@@ -101,13 +101,7 @@ class Section:
         return len(odd) == 1 and odd[0].start == 0 and self.octets.startswith(b"From ")
 
 
-def read_body_part(octets: bytes, *, cr_only: bool, in_digest: bool) -> Section:
-    """Return what the header section of a body part says."""
-    if cr_only or len(octets) > _SHARED_SIZE:
-        return Section(octets, cr_only=cr_only, is_message=False, in_digest=in_digest)
-    return _shared(octets, in_digest)
-
-
 @lru_cache(maxsize=256)
-def _shared(octets: bytes, in_digest: bool) -> Section:
+def shared_section(octets: bytes, in_digest: bool) -> Section:
+    """Return what a small header section of a body part says whose lines do not end in CR alone."""
     return Section(octets, cr_only=False, is_message=False, in_digest=in_digest)

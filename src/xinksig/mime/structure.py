@@ -21,8 +21,11 @@ _TAIL = re.compile(rb"[ \t]{0,998}(\r?\n|\r?\Z)")
 _CR_TAIL = late(rb"[ \t]{0,998}(\r|\n|\Z)")
 _PARTIAL_TAIL = late(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002
-_NEAR = 1024
-"""Octets in which most header sections end, and in which a look for any delimiter costs next to nothing."""
+_END_OR_DASHES = re.compile(rb"\n(?:\r?\n|(--))")
+_NEAR = 2048
+"""Octets in which most header sections end."""
+_SHORT = 256
+"""Octets in which it costs less to look for what all delimiters begin with than for each of them."""
 _CR = ord("\r")
 
 
@@ -177,14 +180,9 @@ class Structure:
         """Return where a body part's header section ends, -1 if it is large or may hold a delimiter."""
         if self._line_feed == b"\r":
             return -1
-        before = start - 1
-        reach = start + self._near
-        crlf = data.find(b"\n\r\n", before, reach)
-        lf = data.find(b"\n\n", before, reach if crlf < 0 else crlf + 1)
-        if lf < 0 and crlf < 0:
-            return -1
-        stop = crlf + 3 if lf < 0 else lf + 2
-        return stop if data.find(b"\n--", before, stop) < 0 else -1
+        # The delimiter line before it may end in the line feed of the empty line.
+        match = _END_OR_DASHES.search(data, start - 1, start + self._near)
+        return match.end() if match is not None and match[1] is None else -1
 
     def _far_header_end(self, data: bytes | bytearray, base: int, start: int, final: bool) -> int:
         """Return where any header section ends, be it at a delimiter, a limit or the end of the message.
@@ -324,7 +322,7 @@ class Structure:
             if opened.at - base < limit:
                 best, limit = opened, opened.at - base
                 start = position - base
-                if limit - start < _NEAR and data.find(self._dashes, start, limit + 2) < 0:
+                if limit - start < _SHORT and data.find(self._dashes, start, limit) < 0:
                     break  # nothing before it looks like a delimiter: no need to ask the others
         if waiting >= 0 and (best is None or waiting < best.at - base):
             self._wait_at(waiting, data, base)

@@ -1,4 +1,4 @@
-"""The state that html5lib's tree construction gives, judged by html5lib's own parser; and its budget."""
+"""The state of tree construction at a place, judged by a parser that is run on its own; and its budget."""
 
 import time
 from collections.abc import Sequence

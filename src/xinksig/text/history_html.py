@@ -419,7 +419,8 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     """Tell whether anything before ``upto`` can be a mark of history."""
     stop = min(len(html), upto + 64)
     for letter, mark in _MARKED_BY.items():
-        if html.find(letter, 0, stop) >= 0 and _is_marked(html, stop, letter, mark):
+        at = html.find(letter, 0, stop)
+        if at >= 0 and mark.search(html, at, stop) is not None:
             return True
     ascii_only = html.isascii()
     return (
@@ -432,20 +433,6 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     )
 
 
-def _is_marked(html: str, stop: int, letter: str, mark: re.Pattern[str]) -> bool:
-    """Tell whether a mark stands at one of the places of its letter."""
-    at = -1
-    for _ in range(_FEW):
-        at = html.find(letter, at + 1, stop)
-        if at < 0:
-            return False
-        if mark.match(html, at, stop):
-            return True
-    return mark.search(html, at + 1, stop) is not None
-
-
-_FEW = 16
-"""Places of a letter up to which it pays to find each by itself."""
 _MARKED_BY = {
     "q": re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q)|(?<=name=[\"']q)|(?<=name=q))uote"),
     "Q": re.compile("Q[uU][oO][tT][eE]"),

@@ -227,7 +227,7 @@ class Decision:
         """Return what is to be put in a place, ``None`` where it stays as it is."""
         situation = self._situation
         if found.is_opt_out:
-            return Choice(found, None)
+            return found, None
         place = found.place
         signature = None if situation.opted_out else situation.answered(place)
         if signature is None and (
@@ -235,7 +235,7 @@ class Decision:
         ):
             found.fate = OPTED_LEFT if situation.opted_out else LEFT
             return None
-        return Choice(found, signature)
+        return found, signature
 
     def _leave_open(self) -> None:
         for text in self._texts:

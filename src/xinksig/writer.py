@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from xinksig import compose
 from xinksig.edits import Change, growth
@@ -19,12 +18,8 @@ from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
 from xinksig.upgrade import alternative, can_upgrade, with_edits
 
-
-class Choice(NamedTuple):
-    """What is to be put in the place of something found; ``None``: it is taken out."""
-
-    found: Found
-    signature: Signature | None
+Choice = tuple[Found, Signature | None]
+"""Something found, and what is to be put in its place; ``None``: it is taken out."""
 
 
 class UnwritableError(Exception):
@@ -63,17 +58,19 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
     What they take of the composition's room is taken off.
     """
     try:
-        changes, images = _changes(text, choices, composition)
+        changes, size, images = _changes(text, choices, composition)
     except UnwritableError as error:
-        for choice in choices:
-            choice.found.fate = error.verdict
+        for found, _ in choices:
+            found.fate = error.verdict
         return []
     if images is not None:
-        changes += composition.extensions.add(*images, composition.newline)
-    composition.room -= growth(changes)
-    for choice in choices:
-        if choice.found.fate is None:
-            choice.found.fate = _fate(choice)
+        inserted = composition.extensions.add(*images, composition.newline)
+        size += growth(inserted)
+        changes += inserted
+    composition.room -= size
+    for found, signature in choices:
+        if found.fate is None:
+            found.fate = _fate(found, signature)
     return changes
 
 
@@ -83,7 +80,8 @@ Images = tuple[Part, bytes]
 
 def _changes(
     text: TextPart, choices: Sequence[Choice], composition: Composition
-) -> tuple[list[Change], Images | None]:
+) -> tuple[list[Change], int, Images | None]:
+    """Return the changes of the part, by how much they make the message larger, and images beside it."""
     part = text.part
     if not compose.has_body(part):
         raise UnwritableError(Outcome.MALFORMED, "no empty line follows its header section")
@@ -93,28 +91,29 @@ def _changes(
     else:
         changes = _write_plain(text, choices, composition)
     if not changes:
-        return [], None
-    # What waits for its place will make the message larger too.
-    size = growth(changes) + composition.extensions.waiting
-    if images is not None:
-        size += len(images[1]) + len(composition.newline)
+        return [], 0, None
+    size = growth(changes)
     if part.parent is not None and part.stop >= part.end and part.end_is_line:
         # An empty body: the line ending before the delimiter is that of the empty line.
         changes.append(Change(part.stop, part.stop, composition.newline, "line-ending"))
         size += len(composition.newline)
-    if size > composition.room:
+    # What waits for its place will make the message larger too.
+    waiting = composition.extensions.waiting
+    if images is not None:
+        waiting += len(images[1]) + len(composition.newline)
+    if size + waiting > composition.room:
         reason = "the signature would make the message larger than the limit allows"
         raise UnwritableError(Outcome.LIMIT, reason)
     _check_delimiters(text, changes)
-    return changes, images
+    return changes, size, images
 
 
-def _fate(choice: Choice) -> Verdict:
-    if choice.found.is_opt_out:
+def _fate(found: Found, signature: Signature | None) -> Verdict:
+    if found.is_opt_out:
         return OPTED_OUT
-    if choice.signature is None:
+    if signature is None:
         return REMOVED
-    return APPENDED if choice.found.place.trigger is Trigger.APPEND else REPLACED
+    return APPENDED if found.place.trigger is Trigger.APPEND else REPLACED
 
 
 def _write_html(
@@ -130,7 +129,7 @@ def _write_html(
         reading=text.reading,
     )
     for index, reason in injection.refused.items():
-        choices[index].found.fate = Verdict(Outcome.UNCERTAIN, reason)
+        choices[index][0].fate = Verdict(Outcome.UNCERTAIN, reason)
     if len(injection.refused) == len(choices):
         return [], None
     if injection.refused:
@@ -210,8 +209,8 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         width=lambda string: _width(text, string),
     )
     retype, changes = _write_body(text, injection)
-    if composition.upgrade and can_upgrade(text) and any(choice.signature for choice in choices):
-        twins = [(choice.found.place, choice.signature) for choice in choices]
+    if composition.upgrade and can_upgrade(text) and any(signature for _, signature in choices):
+        twins = [(found.place, signature) for found, signature in choices]
         wrapper = alternative(text, twins, composition.section, composition.newline)
         return compose.wrap(text.part, wrapper, changes, retype, composition.newline)
     if retype is not None:

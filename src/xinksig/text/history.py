@@ -33,6 +33,8 @@ class History(NamedTuple):
         return at >= 0 and offset < self.spans[at][1]
 
 
+NO_HISTORY = History((), 0)
+"""Of a text in which nothing before the offset of interest can be history."""
 _BEHIND = 1 << 62
 SIGNATURE_DASHES = "--"
 """The line above a signature, without its blank."""

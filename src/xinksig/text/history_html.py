@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from xinksig.expressions import late
-from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
+from xinksig.text.history import NO_HISTORY, SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.html.scanner import attributes, data_state
 from xinksig.text.lines import Element, Line, LineReader
 from xinksig.text.separators import (
@@ -53,7 +53,7 @@ def html_history(html: str, more_separators: tuple[str, ...] = (), *, upto: int 
     nothing before it can be a mark of history, nothing is read.
     """
     if not _may_hold(html, len(html) if upto is None else upto, more_separators):
-        return History((), 0) if upto is not None else _all_new(html)
+        return NO_HISTORY if upto is not None else _all_new(html)
     reader = HistoryReader(html, more_separators, upto)
     reader.read()
     return reader.history()

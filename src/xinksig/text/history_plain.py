@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from xinksig.expressions import late
-from xinksig.text.history import SIGNATURE_DASHES, History, Origin, merged
+from xinksig.text.history import NO_HISTORY, SIGNATURE_DASHES, History, Origin, merged
 from xinksig.text.separators import (
     LONGEST_LINE_START,
     attribution,
@@ -49,7 +49,7 @@ def plain_history(
     first = pattern.match("\n" + text[:LONGEST_LINE_START])
     found = pattern.search(text, 0, stop)
     if first is None and found is None:
-        return History((), _trimmed(text, len(text)) if upto is None else 0)
+        return NO_HISTORY if upto is not None else History((), _trimmed(text, len(text)))
     reader = _Reader(text, stop, folded_lines(more_separators), flowed)
     at = 0 if first is not None else found.start() + 1 if found is not None else stop
     while at < stop:

@@ -74,18 +74,23 @@ class Plan:
         self._known: dict[tuple[int, int], set[Wrapper]] = {}
         """Of the families that were decided about: what a parser opens again by itself."""
         self._edits: list[tuple[int, int, int, Written]] = []
+        self.keeps_blanks = False
+        """Whether white space is shown as it is at one of the places that something was written to."""
 
     def make(self) -> dict[int, str]:
         """Decide about all wrappers; return the places that have to be refused too, with their reasons."""
+        copies = self._trace.has_copies
         for number, around in enumerate(self._trace.places):
-            self._chains.append(self._chain(number, around))
+            chain = self._chain(number, around) if copies else around.chain
+            self._chains.append(chain)
             if number not in self._refused:
-                self._affected.update(dict.fromkeys(self._chains[number]))
+                for wrapper in chain:
+                    self._affected[wrapper] = None
                 for wrapper in around.inside:
                     self._affected[self._in_parts(wrapper)[0] if wrapper.crossing else wrapper] = None
                 for wrapper in self._cut_at(number):
                     self._cuts.setdefault(wrapper, []).append(number)
-        todo = list(self._affected)
+        todo = [wrapper for wrapper in self._affected if wrapper.dropped]
         for whole, parts in self._parts.items():
             if not self._affected.keys().isdisjoint(parts) and not self._segments(parts[-1])[-1]:
                 todo += self._drop(whole)
@@ -98,7 +103,8 @@ class Plan:
                 self._affected[first] = None
         for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
             self._decide(source)
-        self._order_revived()
+        if copies:
+            self._order_revived()
         for wrapper in self._taken_out:
             text = "" if wrapper in self._ended else self._closing(wrapper)
             self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
@@ -222,6 +228,7 @@ class Plan:
         if text or start < stop:
             written = Written(CharEdit(start, stop, text, why), fragment, keeps_blanks)
             self._edits.append((start, order, serial, written))
+            self.keeps_blanks |= keeps_blanks
 
     def _cut_at(self, number: int) -> Sequence[Wrapper]:
         """Return the wrappers that the place's fragment must not stand in."""
@@ -316,12 +323,12 @@ class Plan:
 
     def _segments(self, wrapper: Wrapper) -> list[bool]:
         """Return of each segment between two cuts whether the wrapper shows anything in it."""
-        cuts = self._cuts.get(wrapper, [])
         segments = []
         first = 0
-        for cut in (*cuts, len(self._changes)):
+        for cut in (*self._cuts.get(wrapper, ()), len(self._changes)):
             gaps = (2 << cut) - (1 << first)
-            segments.append(bool(wrapper.seen & gaps) or self._holds(wrapper, first, cut))
+            shows = wrapper.seen & gaps != 0
+            segments.append(shows or (first < cut and self._holds(wrapper, first, cut)))
             first = cut + 1
         return segments
 

@@ -6,9 +6,10 @@ opens again by itself behind the block it was left open in is followed through a
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from xinksig.expressions import late
 from xinksig.text.html.fragment import Fragment
@@ -38,6 +39,8 @@ _OPENERS, _UNDONE, _CLOSERS, _REVIVED_HERE, _SIGNATURE, _APPENDED_OPENERS, _REVI
 
 _BY_PLACE = itemgetter(0, 1, 2)
 
+_new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))
+
 Changes = Sequence[tuple[Place, Fragment | None]]
 
 
@@ -48,6 +51,11 @@ class Written(NamedTuple):
     fragment: Fragment | None
     keeps_blanks: bool
     """Whether white space in its place is shown as it is."""
+
+
+_new_written = cast(
+    "Callable[[tuple[CharEdit, Fragment | None, bool]], Written]", partial(tuple.__new__, Written)
+)
 
 
 class Plan:
@@ -79,18 +87,41 @@ class Plan:
 
     def make(self) -> dict[int, str]:
         """Decide about all wrappers; return the places that have to be refused too, with their reasons."""
-        copies = self._trace.has_copies
+        has_copies = self._trace.has_copies
         for number, around in enumerate(self._trace.places):
-            chain = self._chain(number, around) if copies else around.chain
+            chain = self._chain(number, around) if has_copies else around.chain
             self._chains.append(chain)
             if number not in self._refused:
-                for wrapper in chain:
-                    self._affected[wrapper] = None
-                for wrapper in around.inside:
-                    self._affected[self._in_parts(wrapper)[0] if wrapper.crossing else wrapper] = None
-                for wrapper in self._cut_at(number):
-                    self._cuts.setdefault(wrapper, []).append(number)
+                self._cut(number, around, chain)
         todo = [wrapper for wrapper in self._affected if wrapper.dropped]
+        if todo or self._parts:
+            self._drop_all(todo)
+        for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
+            self._decide(source)
+        if has_copies:
+            self._order_revived()
+        for wrapper in self._taken_out:
+            text = "" if wrapper in self._ended else self._closing(wrapper)
+            self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
+        return self._more
+
+    def _cut(self, number: int, around: Around, chain: list[Wrapper]) -> None:
+        """Take in the wrappers of a place, and which of them its fragment must not stand in."""
+        for wrapper in chain:
+            self._affected[wrapper] = None
+        for wrapper in around.inside:
+            self._affected[self._in_parts(wrapper)[0] if wrapper.crossing else wrapper] = None
+        fragment = self._changes[number][1]
+        cut: Sequence[Wrapper] = chain
+        if fragment is None:
+            cut = self._cut_without(number)
+        elif not fragment.has_block and chain and chain[-1].name == "p":
+            cut = chain[:-1]
+        for wrapper in cut:
+            self._cuts.setdefault(wrapper, []).append(number)
+
+    def _drop_all(self, todo: list[Wrapper]) -> None:
+        """Take in all that ends only with wrappers, such as those ``todo``, that are not open any more."""
         for whole, parts in self._parts.items():
             if not self._affected.keys().isdisjoint(parts) and not self._segments(parts[-1])[-1]:
                 todo += self._drop(whole)
@@ -101,14 +132,6 @@ class Plan:
         for first, second, *_ in self._parts.values():
             if second in self._affected and not self._segments(second)[0] and not any(self._segments(first)):
                 self._affected[first] = None
-        for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
-            self._decide(source)
-        if copies:
-            self._order_revived()
-        for wrapper in self._taken_out:
-            text = "" if wrapper in self._ended else self._closing(wrapper)
-            self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
-        return self._more
 
     def _drop(self, wrapper: Wrapper) -> list[Wrapper]:
         """Take in what ends only with a wrapper that is not open any more; return what is new of it."""
@@ -226,18 +249,10 @@ class Plan:
         keeps_blanks: bool = False,
     ) -> None:
         if text or start < stop:
-            written = Written(CharEdit(start, stop, text, why), fragment, keeps_blanks)
+            written = _new_written((_new_edit((start, stop, text, why)), fragment, keeps_blanks))
             self._edits.append((start, order, serial, written))
-            self.keeps_blanks |= keeps_blanks
-
-    def _cut_at(self, number: int) -> Sequence[Wrapper]:
-        """Return the wrappers that the place's fragment must not stand in."""
-        fragment, chain = self._changes[number][1], self._chains[number]
-        if fragment is None:
-            return self._cut_without(number)
-        if not fragment.has_block and chain and chain[-1].name == "p":
-            return chain[:-1]
-        return chain
+            if keeps_blanks:
+                self.keeps_blanks = True
 
     def _cut_without(self, number: int) -> Sequence[Wrapper]:
         """Return what to open again behind a trigger that is only taken out.
@@ -267,6 +282,7 @@ class Plan:
         known = copied = False
         by_itself = self._known[source] = set()
         for wrapper in self._incarnations(source) if self._parts else self._trace.families[source]:
+            cuts = self._cuts.get(wrapper, ())
             if known:
                 by_itself.add(wrapper)
             if wrapper not in self._affected:
@@ -284,7 +300,7 @@ class Plan:
                 if wrapper.start < 0 and not known:
                     self._revive(wrapper, copied)
                 known = copied = True
-            for index, number in enumerate(self._cuts.get(wrapper, ())):
+            for index, number in enumerate(cuts):
                 if segments[index]:
                     self._closed.setdefault(number, set()).add(wrapper)
                     known = False
@@ -292,7 +308,6 @@ class Plan:
                     self._opened.setdefault(number, {})[wrapper] = self._tag(wrapper, copied)
                     known = copied = True
             for start, stop in wrapper.ignored:
-                cuts = self._cuts.get(wrapper, ())
                 if not segments[sum(self._changes[number][0].start < start for number in cuts)]:
                     self._edit(_DELETED, 0, start, stop, "", "wrapper")
             if not segments[-1] and wrapper.end is not None:
@@ -355,14 +370,12 @@ class Plan:
 
     def _closing(self, wrapper: Wrapper) -> str:
         """Return the end tag that does what the start tag of an element has done besides."""
-        return f"</{wrapper.closed}>" if wrapper.closed and not self._is_closed(wrapper) else ""
-
-    def _is_closed(self, wrapper: Wrapper) -> bool:
-        """Tell whether what the wrapper's start tag closed is not open there any more."""
-        return any(
+        # What the start tag closed may not be open there any more.
+        is_closed = not wrapper.closed or any(
             other.left == wrapper.start and other.name == wrapper.closed and not self._segments(other)[-1]
             for other in self._affected
         )
+        return "" if is_closed else f"</{wrapper.closed}>"
 
     def _forget(self, wrapper: Wrapper) -> None:
         """Keep a parser from opening the wrapper again."""

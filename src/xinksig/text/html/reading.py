@@ -130,13 +130,14 @@ class Reading:
             return False
         if walk.strays and walk.is_in_scope:
             return False  # the context takes such an end tag of a part of a table for the end of a cell
+        shown = self._shown
         new: list[int] = []
         for element in reversed(stack):
             name, start, stop = element
-            if start in self._shown:
-                break  # so are those around it
             if start < 0:
                 continue
+            if start in shown:
+                break  # so are those around it
             if name in _UNSURE:
                 return False
             if (
@@ -146,5 +147,5 @@ class Reading:
             ):
                 return False
             new.append(start)
-        self._shown.update(new)
+        shown.update(new)
         return True

@@ -122,9 +122,10 @@ class Tracer:
             wrapper = Wrapper(*element)
             if element.start in self._walk.revivers:
                 wrapper.closed = "p"
-            more_seen, more_pieces = self._looked_back(number, element.stop, stop)
-            seen |= more_seen
-            pieces |= more_pieces
+            if number or element.stop < stop:
+                more_seen, more_pieces = self._looked_back(number, element.stop, stop)
+                seen |= more_seen
+                pieces |= more_pieces
             wrapper.seen, wrapper.pieces = seen, pieces
             stop = element.start
             self._live.insert(known, (depth, element, self._trace.add(wrapper)))
@@ -149,7 +150,7 @@ class Tracer:
         """Read on from a place until it is known of each open wrapper whether it shows anything behind it."""
         places, html = self._places, self._html
         limit = places[number + 1][0][0] if number + 1 < len(places) else len(html)
-        walk = self._walk
+        walk, live = self._walk, self._live
         for start, stop in places[number]:
             if walk.at < start:
                 self._step(walk.at, start, 0)
@@ -157,12 +158,12 @@ class Tracer:
                     self._trace.places[number].reason = NOT_TEXT
                     return
                 self._open_inside(number)
-            for _, _, wrapper in self._live:
+            for _, _, wrapper in live:
                 wrapper.pieces |= 1 << number
             walk.at = stop
-        if self._live:
+        if live:
             self._pass_ends(limit)
-            if self._live:
+            if live:
                 self._step(walk.at, limit, 2 << number)
 
     def _pass_ends(self, limit: int) -> None:

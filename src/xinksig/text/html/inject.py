@@ -26,8 +26,6 @@ _FRAMES = "only for the text of it a parser ignores a frameset behind it"
 _IN_LINK = "the signature has links and stands in a link that goes on around its block"
 _IN_SAME = "the signature has a {0} element and stands in another {0} element"
 _JOINS = "without it, the characters around it would read as a tag or a character reference"
-
-
 _OVERLAP = "the tags around it are nested in a way that is not understood"
 
 

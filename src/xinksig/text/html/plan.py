@@ -102,7 +102,7 @@ class Plan:
             self._order_revived()
         for wrapper in self._taken_out:
             text = "" if wrapper in self._ended else self._closing(wrapper)
-            self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
+            self._delete(wrapper.start, wrapper.stop, text)
         return self._more
 
     def _cut(self, number: int, around: Around, chain: list[Wrapper]) -> None:
@@ -275,6 +275,11 @@ class Plan:
         needed = any(other.seen >> behind or self._holds(other, behind, last) for other in found)
         return found if needed else ()
 
+    def _delete(self, start: int, stop: int, text: str = "") -> None:
+        """Take a tag out; the text is what does what it has done besides."""
+        written = _new_written((_new_edit((start, stop, text, "wrapper")), None, False))
+        self._edits.append((start, _DELETED, 0, written))
+
     # One family: the elements that have their attributes from one start tag.
 
     def _decide(self, source: tuple[int, int]) -> None:
@@ -309,9 +314,9 @@ class Plan:
                     known = copied = True
             for start, stop in wrapper.ignored:
                 if not segments[sum(self._changes[number][0].start < start for number in cuts)]:
-                    self._edit(_DELETED, 0, start, stop, "", "wrapper")
+                    self._delete(start, stop)
             if not segments[-1] and wrapper.end is not None:
-                self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
+                self._delete(*wrapper.end)
 
     def _incarnations(self, source: tuple[int, int]) -> Iterator[Wrapper]:
         """Yield the elements of a family, in parts where they end in blocks."""
@@ -329,7 +334,7 @@ class Plan:
                 self._refuse_family(wrapper, _ADOPTED)
             if wrapper.block is not None and not any(self._segments(wrapper)):
                 if wrapper.end is not None:
-                    self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
+                    self._delete(*wrapper.end)
                 return known, copied
             if wrapper.adopted:
                 self._refuse_family(wrapper, _ADOPTED)
@@ -342,8 +347,8 @@ class Plan:
         first = 0
         for cut in (*self._cuts.get(wrapper, ()), len(self._changes)):
             gaps = (2 << cut) - (1 << first)
-            shows = wrapper.seen & gaps != 0
-            segments.append(shows or (first < cut and self._holds(wrapper, first, cut)))
+            shows = wrapper.seen & gaps != 0 or (first < cut and self._holds(wrapper, first, cut))
+            segments.append(shows)
             first = cut + 1
         return segments
 

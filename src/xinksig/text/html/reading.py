@@ -134,8 +134,6 @@ class Reading:
         new: list[int] = []
         for element in reversed(stack):
             name, start, stop = element
-            if start < 0:
-                continue
             if start in shown:
                 break  # so are those around it
             if name in _UNSURE:
@@ -148,4 +146,5 @@ class Reading:
                 return False
             new.append(start)
         shown.update(new)
+        shown.discard(-1)  # an implied element stands for no other one
         return True

@@ -26,8 +26,6 @@ _FRAMES = "only for the text of it a parser ignores a frameset behind it"
 _IN_LINK = "the signature has links and stands in a link that goes on around its block"
 _IN_SAME = "the signature has a {0} element and stands in another {0} element"
 _JOINS = "without it, the characters around it would read as a tag or a character reference"
-
-
 _OVERLAP = "the tags around it are nested in a way that is not understood"
 
 
@@ -72,10 +70,12 @@ def inject(
         more = plan.make()
         if not more:
             written = plan.written(newline)
-            _keep_line_breaks(html, written, newline)
-            if _overlap(written):
+            if plan.keeps_blanks:
+                _keep_line_breaks(html, written, newline)
+            runs = _runs(written)
+            if runs is None:
                 return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
-            more = _joined(html, written, changes)
+            more = _joined(html, runs, changes)
         if not more:
             return Injection(_in_lines(html, written, newline, width), refused)
         refused.update(more)
@@ -95,7 +95,7 @@ def _refusal(around: Around, fragment: Fragment | None) -> str:
             return _IN_SAME.format(name)
     if outer and outer[0] in HEADINGS and not HEADINGS.isdisjoint(fragment.sole):
         return _IN_SAME.format(outer[0])
-    for name in fragment.formatting:
+    for name in fragment.formatting.intersection(outer):
         if outer.count(name) >= 3:
             return _IN_SAME.format(name)
     return ""
@@ -114,8 +114,6 @@ def _items(outer: Sequence[str]) -> set[str]:
 
 def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
     """Keep the line break behind a removed trigger that would come to stand at the start of a ``pre``."""
-    if not [item for item in written if item.keeps_blanks]:
-        return
     begins = False
     stop = -1
     for index, (edit, _, _) in enumerate(written):
@@ -127,29 +125,34 @@ def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
             written[index] = written[index]._replace(edit=edit._replace(text=newline))
 
 
-def _overlap(written: Sequence[Written]) -> bool:
-    """Tell whether edits are not apart, which would be a mistake of ours: better to leave the text alone."""
-    at = 0
-    for edit, _, _ in written:
-        if edit.start < at:
-            return True
-        at = edit.stop
-    return False
+def _runs(written: Sequence[Written]) -> list[tuple[int, int, str]] | None:
+    """Return the edits as spans with their text, those that touch as one.
+
+    ``None`` if some are not apart, which would be a mistake of ours: better to leave the text alone.
+    """
+    runs: list[tuple[int, int, str]] = []
+    first, at, together = 0, -1, ""
+    for (start, stop, text, _), _, _ in written:
+        if start > at:
+            if at >= 0:
+                runs.append((first, at, together))
+            first, together = start, text
+        elif start < at:
+            return None
+        else:
+            together += text
+        at = stop
+    if at >= 0:
+        runs.append((first, at, together))
+    return runs
 
 
 def _joined(
-    html: str, written: Sequence[Written], changes: Sequence[tuple[Place, Fragment | None]]
+    html: str, runs: Sequence[tuple[int, int, str]], changes: Sequence[tuple[Place, Fragment | None]]
 ) -> dict[int, str]:
     """Return the places at which characters that were apart would read as a tag or a reference together."""
     found: dict[int, str] = {}
-    index = 0
-    while index < len(written):
-        start, stop, text, _ = written[index].edit
-        index += 1
-        while index < len(written) and written[index].edit.start <= stop:
-            text += written[index].edit.text
-            stop = written[index].edit.stop
-            index += 1
+    for start, stop, text in runs:
         behind = html[stop : stop + 1]
         if _reads_together(html, start, text[:1] or behind) or (
             text and _reads_together(text, len(text), behind)
@@ -225,7 +228,10 @@ def _are_short(html: str, written: Sequence[Written], octets: Width) -> bool:
         return False
     size = octets(html[start:stop])
     for edit, fragment, _ in written:
-        size += octets(edit.text) if fragment is None else fragment.longest_line
+        if fragment is not None:
+            size += fragment.longest_line
+        elif edit.text:
+            size += octets(edit.text)
     return size <= LONGEST
 
 

@@ -6,9 +6,10 @@ opens again by itself behind the block it was left open in is followed through a
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from xinksig.expressions import late
 from xinksig.text.html.fragment import Fragment
@@ -38,6 +39,8 @@ _OPENERS, _UNDONE, _CLOSERS, _REVIVED_HERE, _SIGNATURE, _APPENDED_OPENERS, _REVI
 
 _BY_PLACE = itemgetter(0, 1, 2)
 
+_new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))
+
 Changes = Sequence[tuple[Place, Fragment | None]]
 
 
@@ -48,6 +51,11 @@ class Written(NamedTuple):
     fragment: Fragment | None
     keeps_blanks: bool
     """Whether white space in its place is shown as it is."""
+
+
+_new_written = cast(
+    "Callable[[tuple[CharEdit, Fragment | None, bool]], Written]", partial(tuple.__new__, Written)
+)
 
 
 class Plan:
@@ -74,18 +82,46 @@ class Plan:
         self._known: dict[tuple[int, int], set[Wrapper]] = {}
         """Of the families that were decided about: what a parser opens again by itself."""
         self._edits: list[tuple[int, int, int, Written]] = []
+        self.keeps_blanks = False
+        """Whether white space is shown as it is at one of the places that something was written to."""
 
     def make(self) -> dict[int, str]:
         """Decide about all wrappers; return the places that have to be refused too, with their reasons."""
+        has_copies = self._trace.has_copies
         for number, around in enumerate(self._trace.places):
-            self._chains.append(self._chain(number, around))
+            chain = self._chain(number, around) if has_copies else around.chain
+            self._chains.append(chain)
             if number not in self._refused:
-                self._affected.update(dict.fromkeys(self._chains[number]))
-                for wrapper in around.inside:
-                    self._affected[self._in_parts(wrapper)[0] if wrapper.crossing else wrapper] = None
-                for wrapper in self._cut_at(number):
-                    self._cuts.setdefault(wrapper, []).append(number)
-        todo = list(self._affected)
+                self._cut(number, around, chain)
+        todo = [wrapper for wrapper in self._affected if wrapper.dropped]
+        if todo or self._parts:
+            self._drop_all(todo)
+        for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
+            self._decide(source)
+        if has_copies:
+            self._order_revived()
+        for wrapper in self._taken_out:
+            text = "" if wrapper in self._ended else self._closing(wrapper)
+            self._delete(wrapper.start, wrapper.stop, text)
+        return self._more
+
+    def _cut(self, number: int, around: Around, chain: list[Wrapper]) -> None:
+        """Take in the wrappers of a place, and which of them its fragment must not stand in."""
+        for wrapper in chain:
+            self._affected[wrapper] = None
+        for wrapper in around.inside:
+            self._affected[self._in_parts(wrapper)[0] if wrapper.crossing else wrapper] = None
+        fragment = self._changes[number][1]
+        cut: Sequence[Wrapper] = chain
+        if fragment is None:
+            cut = self._cut_without(number)
+        elif not fragment.has_block and chain and chain[-1].name == "p":
+            cut = chain[:-1]
+        for wrapper in cut:
+            self._cuts.setdefault(wrapper, []).append(number)
+
+    def _drop_all(self, todo: list[Wrapper]) -> None:
+        """Take in all that ends only with wrappers, such as those ``todo``, that are not open any more."""
         for whole, parts in self._parts.items():
             if not self._affected.keys().isdisjoint(parts) and not self._segments(parts[-1])[-1]:
                 todo += self._drop(whole)
@@ -96,13 +132,6 @@ class Plan:
         for first, second, *_ in self._parts.values():
             if second in self._affected and not self._segments(second)[0] and not any(self._segments(first)):
                 self._affected[first] = None
-        for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
-            self._decide(source)
-        self._order_revived()
-        for wrapper in self._taken_out:
-            text = "" if wrapper in self._ended else self._closing(wrapper)
-            self._edit(_DELETED, 0, wrapper.start, wrapper.stop, text, "wrapper")
-        return self._more
 
     def _drop(self, wrapper: Wrapper) -> list[Wrapper]:
         """Take in what ends only with a wrapper that is not open any more; return what is new of it."""
@@ -220,17 +249,10 @@ class Plan:
         keeps_blanks: bool = False,
     ) -> None:
         if text or start < stop:
-            written = Written(CharEdit(start, stop, text, why), fragment, keeps_blanks)
+            written = _new_written((_new_edit((start, stop, text, why)), fragment, keeps_blanks))
             self._edits.append((start, order, serial, written))
-
-    def _cut_at(self, number: int) -> Sequence[Wrapper]:
-        """Return the wrappers that the place's fragment must not stand in."""
-        fragment, chain = self._changes[number][1], self._chains[number]
-        if fragment is None:
-            return self._cut_without(number)
-        if not fragment.has_block and chain and chain[-1].name == "p":
-            return chain[:-1]
-        return chain
+            if keeps_blanks:
+                self.keeps_blanks = True
 
     def _cut_without(self, number: int) -> Sequence[Wrapper]:
         """Return what to open again behind a trigger that is only taken out.
@@ -253,6 +275,11 @@ class Plan:
         needed = any(other.seen >> behind or self._holds(other, behind, last) for other in found)
         return found if needed else ()
 
+    def _delete(self, start: int, stop: int, text: str = "") -> None:
+        """Take a tag out; the text is what does what it has done besides."""
+        written = _new_written((_new_edit((start, stop, text, "wrapper")), None, False))
+        self._edits.append((start, _DELETED, 0, written))
+
     # One family: the elements that have their attributes from one start tag.
 
     def _decide(self, source: tuple[int, int]) -> None:
@@ -260,6 +287,7 @@ class Plan:
         known = copied = False
         by_itself = self._known[source] = set()
         for wrapper in self._incarnations(source) if self._parts else self._trace.families[source]:
+            cuts = self._cuts.get(wrapper, ())
             if known:
                 by_itself.add(wrapper)
             if wrapper not in self._affected:
@@ -277,7 +305,7 @@ class Plan:
                 if wrapper.start < 0 and not known:
                     self._revive(wrapper, copied)
                 known = copied = True
-            for index, number in enumerate(self._cuts.get(wrapper, ())):
+            for index, number in enumerate(cuts):
                 if segments[index]:
                     self._closed.setdefault(number, set()).add(wrapper)
                     known = False
@@ -285,11 +313,10 @@ class Plan:
                     self._opened.setdefault(number, {})[wrapper] = self._tag(wrapper, copied)
                     known = copied = True
             for start, stop in wrapper.ignored:
-                cuts = self._cuts.get(wrapper, ())
                 if not segments[sum(self._changes[number][0].start < start for number in cuts)]:
-                    self._edit(_DELETED, 0, start, stop, "", "wrapper")
+                    self._delete(start, stop)
             if not segments[-1] and wrapper.end is not None:
-                self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
+                self._delete(*wrapper.end)
 
     def _incarnations(self, source: tuple[int, int]) -> Iterator[Wrapper]:
         """Yield the elements of a family, in parts where they end in blocks."""
@@ -307,7 +334,7 @@ class Plan:
                 self._refuse_family(wrapper, _ADOPTED)
             if wrapper.block is not None and not any(self._segments(wrapper)):
                 if wrapper.end is not None:
-                    self._edit(_DELETED, 0, *wrapper.end, "", "wrapper")
+                    self._delete(*wrapper.end)
                 return known, copied
             if wrapper.adopted:
                 self._refuse_family(wrapper, _ADOPTED)
@@ -316,12 +343,12 @@ class Plan:
 
     def _segments(self, wrapper: Wrapper) -> list[bool]:
         """Return of each segment between two cuts whether the wrapper shows anything in it."""
-        cuts = self._cuts.get(wrapper, [])
         segments = []
         first = 0
-        for cut in (*cuts, len(self._changes)):
+        for cut in (*self._cuts.get(wrapper, ()), len(self._changes)):
             gaps = (2 << cut) - (1 << first)
-            segments.append(bool(wrapper.seen & gaps) or self._holds(wrapper, first, cut))
+            shows = wrapper.seen & gaps != 0 or (first < cut and self._holds(wrapper, first, cut))
+            segments.append(shows)
             first = cut + 1
         return segments
 
@@ -348,14 +375,12 @@ class Plan:
 
     def _closing(self, wrapper: Wrapper) -> str:
         """Return the end tag that does what the start tag of an element has done besides."""
-        return f"</{wrapper.closed}>" if wrapper.closed and not self._is_closed(wrapper) else ""
-
-    def _is_closed(self, wrapper: Wrapper) -> bool:
-        """Tell whether what the wrapper's start tag closed is not open there any more."""
-        return any(
+        # What the start tag closed may not be open there any more.
+        is_closed = not wrapper.closed or any(
             other.left == wrapper.start and other.name == wrapper.closed and not self._segments(other)[-1]
             for other in self._affected
         )
+        return "" if is_closed else f"</{wrapper.closed}>"
 
     def _forget(self, wrapper: Wrapper) -> None:
         """Keep a parser from opening the wrapper again."""

@@ -13,6 +13,8 @@ _MAY_HIDE = re.compile(r"[hH][iI][dD]|[nN][oO][nN][eE]|[\\&]|/\*")
 """What a start tag holds that hides its element, or that disguises such words."""
 
 _LONG_TAG = 500
+_UNSURE = WATCHED | {"template"}
+"""Elements that may hide what is in them whatever their start tag holds."""
 
 
 class Reading:
@@ -128,18 +130,21 @@ class Reading:
             return False
         if walk.strays and walk.is_in_scope:
             return False  # the context takes such an end tag of a part of a table for the end of a cell
+        shown = self._shown
         new: list[int] = []
         for element in reversed(stack):
-            if element.start in self._shown:
+            name, start, stop = element
+            if start in shown:
                 break  # so are those around it
-            if element.start < 0:
-                continue
-            if element.name in WATCHED or element.name == "template":
+            if name in _UNSURE:
                 return False
-            if _MAY_HIDE.search(self._html, element.start, element.stop) and is_hidden(
-                element.name, element.attributes(self._html)
+            if (
+                stop - start > len(name) + 2  # it has attributes
+                and _MAY_HIDE.search(self._html, start, stop)
+                and is_hidden(name, element.attributes(self._html))
             ):
                 return False
-            new.append(element.start)
-        self._shown.update(new)
+            new.append(start)
+        shown.update(new)
+        shown.discard(-1)  # an implied element stands for no other one
         return True

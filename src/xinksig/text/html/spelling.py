@@ -47,6 +47,8 @@ class Target(NamedTuple):
     has_blank: bool
     ends_in_blank: bool
     """Whether the stem does."""
+    is_plain: bool
+    """Whether all its characters stand for themselves in source."""
 
 
 class Spelling(NamedTuple):
@@ -107,12 +109,12 @@ class Spelling(NamedTuple):
     def _walk(self, html: str, start: int, target: Target) -> tuple[int, int, str]:
         fold = str.lower if self.ignore_case and html.isascii() else self.fold
         stem, word = target.stem, target.word
+        if target.is_plain and fold(html[start : start + len(word)]) == word:
+            return start + len(word), start + len(word), ""
         plain = _PLAIN.match(html, start, start + len(word))
         done, at = 0, start
         if plain:
             unit, at = fold(plain[0]), plain.end()
-            if unit == word:
-                return at, at, ""
             if not word.startswith(unit) and not unit.startswith(stem):
                 return -1, at, ""
             done = min(len(unit), len(stem))
@@ -311,7 +313,9 @@ def _cases(letter: str, ignore_case: bool) -> set[str]:
 
 def _target(word: Word, ignore_case: bool) -> Target:
     stem = _BLANKS.sub(" ", "".join(map(_lower, word.stem)) if ignore_case else word.stem)
-    return Target(stem, word.closing, stem + word.closing, word.has_blank, stem[-1] == " ")
+    whole = stem + word.closing
+    is_plain = _PLAIN.fullmatch(whole) is not None
+    return Target(stem, word.closing, whole, word.has_blank, stem[-1] == " ", is_plain)
 
 
 def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:

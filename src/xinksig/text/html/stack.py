@@ -151,12 +151,14 @@ class Walk:
     def _begin(self) -> None:
         match = prologue().match(self.html)
         assert match is not None
-        self._quirky = is_quirky(match["doctype"])
-        self.at = len(self.html[: match.end()].rstrip("\t\n\f\r "))
-        self._tail = match.span("html")
-        if match["body"] is not None:
-            self.stack.append(Element("html", *match.span("html")))
-            self.stack.append(Element("body", *match.span("body")))
+        doctype, body = match.group("doctype", "body")
+        self._quirky = is_quirky(doctype)
+        self._tail = start, stop = match.span("html")
+        if body is None:
+            self.at = len(self.html[: match.end()].rstrip("\t\n\f\r "))
+        else:
+            self.at = at = match.end()
+            self.stack = [_new_element(("html", start, stop)), _new_element(("body", at - len(body), at))]
 
     def copy(self) -> "Walk":
         """Return a walk that goes on from here by itself."""
@@ -206,12 +208,11 @@ class Walk:
             match = expression.match(html, at, offset)
             assert match is not None
             last = expression.groups
-            name = match[last]
+            slash, name = match.group(last - 1, last)
             if name is None:
                 if not self._advance_slowly(match.end(), offset):
                     return False
                 continue
-            slash = match[last - 1]
             start = match.start(last) - 1 - len(slash)
             self.at = match.end()
             if not name.islower() or "\0" in name:

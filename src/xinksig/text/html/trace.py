@@ -39,7 +39,7 @@ class Tracer:
         self._html = html
         self._places = places
         self._walk = walk
-        self._trace = Trace()
+        self._trace = Trace(has_copies=False)
         # The open wrappers with their depth, outermost first.
         self._live: list[tuple[int, Element, Wrapper]] = []
         self._watched: list[tuple[int, Element]] = []
@@ -48,15 +48,22 @@ class Tracer:
         """Return the trace of the whole document; to be called once."""
         for number in range(len(self._places)):
             self._reach(number)
-        stack = self._walk.stack
-        floors = [depth for depth, element in self._watched if depth < len(stack) and stack[depth] is element]
-        if floors:
-            # Only when they are seen to end in their order it is sure that copies of them do likewise.
-            self._walk.advance(len(self._html), min(floors))
+        if self._watched:
+            self._see_ends()
         for element, start, stop in self._walk.blocked:
             for wrapper in self._trace.families.get(element[1:], ()):
                 wrapper.ignored.append((start, stop))
         return self._trace
+
+    def _see_ends(self) -> None:
+        """Walk on until what is watched has ended.
+
+        Only when it is seen to end in its order it is sure that copies of it do likewise.
+        """
+        stack = self._walk.stack
+        floors = [depth for depth, element in self._watched if depth < len(stack) and stack[depth] is element]
+        if floors:
+            self._walk.advance(len(self._html), min(floors))
 
     def _reach(self, number: int) -> None:
         first = self._places[number][0][0]
@@ -72,24 +79,31 @@ class Tracer:
             self._drop_ended(None)
         stack = walk.stack
         block = nearest_block(stack)
-        around = Around([element.name for element in stack[block - 1 :: -1]])
+        outer = [element.name for element in stack[block - 1 :: -1]]
+        around = Around(outer)
         around.settled = settled
-        around.reason = refusal(around.outer)
+        around.reason = refusal(outer)
         self._trace.places.append(around)
-        self._watch(block)
+        if not FORMATTING.isdisjoint(outer):
+            self._watch_block(block)
         if block < len(stack):
+            self._watch(block)
             self._open(number, block)
             around.chain = [wrapper for depth, _, wrapper in reversed(self._live) if depth >= block]
         self._follow(number)
 
-    def _watch(self, block: int) -> None:
-        """Note what has to be seen to end: formatting around a place, its block if that is in formatting."""
+    def _watch_block(self, block: int) -> None:
+        """Note that a place's block has to be seen to end if that is in formatting."""
         stack = self._walk.stack
         for element in reversed(stack[: block - 1]):
             if element.name in FORMATTING:
                 self._watched.append((block - 1, stack[block - 1]))
             if element.name in FORMATTING or element.name in BARRIERS:
-                break
+                return
+
+    def _watch(self, block: int) -> None:
+        """Note that the outermost formatting around a place, in its block, has to be seen to end."""
+        stack = self._walk.stack
         for depth in range(block, len(stack)):
             if stack[depth].name in FORMATTING:
                 self._watched.append((depth, stack[depth]))
@@ -108,9 +122,10 @@ class Tracer:
             wrapper = Wrapper(*element)
             if element.start in self._walk.revivers:
                 wrapper.closed = "p"
-            more_seen, more_pieces = self._looked_back(number, element.stop, stop)
-            seen |= more_seen
-            pieces |= more_pieces
+            if number or element.stop < stop:
+                more_seen, more_pieces = self._looked_back(number, element.stop, stop)
+                seen |= more_seen
+                pieces |= more_pieces
             wrapper.seen, wrapper.pieces = seen, pieces
             stop = element.start
             self._live.insert(known, (depth, element, self._trace.add(wrapper)))
@@ -135,7 +150,7 @@ class Tracer:
         """Read on from a place until it is known of each open wrapper whether it shows anything behind it."""
         places, html = self._places, self._html
         limit = places[number + 1][0][0] if number + 1 < len(places) else len(html)
-        walk = self._walk
+        walk, live = self._walk, self._live
         for start, stop in places[number]:
             if walk.at < start:
                 self._step(walk.at, start, 0)
@@ -143,12 +158,12 @@ class Tracer:
                     self._trace.places[number].reason = NOT_TEXT
                     return
                 self._open_inside(number)
-            for _, _, wrapper in self._live:
+            for _, _, wrapper in live:
                 wrapper.pieces |= 1 << number
             walk.at = stop
-        if self._live:
+        if live:
             self._pass_ends(limit)
-            if self._live:
+            if live:
                 self._step(walk.at, limit, 2 << number)
 
     def _pass_ends(self, limit: int) -> None:

@@ -26,25 +26,30 @@ class Wrapper:
     between that and the second, and so on.
     """
 
-    __slots__ = (
-        "adopted",
-        "block",
-        "born",
-        "closed",
-        "crossing",
-        "dropped",
-        "end",
-        "ignored",
-        "left",
-        "name",
-        "pieces",
-        "seen",
-        "serial",
-        "source",
-        "start",
-        "stop",
-        "tangled",
-    )
+    # What is the same for most of them is an attribute of the class.
+    seen = 0
+    """Bit n: it shows something in gap n."""
+    pieces = 0
+    """Bit n: it holds a character of place n, or the place itself."""
+    left = -1
+    """Where the token is with which it ended, if that is known."""
+    block: "Wrapper | None" = None
+    """The block at whose beginning it has to end so that a parser does not build it inside."""
+    end: tuple[int, int] | None = None
+    """Its end tag, where that closes this element and no other one."""
+    closed = ""
+    """The name of the outermost element that its start tag has closed, such as an earlier ``p``."""
+    crossing: tuple["Wrapper", ...] = ()
+    """The blocks inside it in which its end tag stands, the outer one first.
+
+    A parser ends it before each of them, and builds it again around what the block holds.
+    """
+    tangled = False
+    """Whether those blocks are not directly inside it and each other."""
+    adopted = False
+    """Whether a parser made it to undo wrong nesting: no tag stands for its beginning."""
+    serial = 0
+    """Of those that begin at one offset, the outer one has the smaller number."""
 
     def __init__(self, name: str, start: int, stop: int) -> None:
         self.name = name
@@ -55,63 +60,41 @@ class Wrapper:
         """The start tag that it has its attributes from; elements of one source are of one family."""
         self.born = start
         """Where it begins: at its start tag, or at the token that made a parser open it again."""
-        self.seen = 0
-        """Bit n: it shows something in gap n."""
-        self.pieces = 0
-        """Bit n: it holds a character of place n, or the place itself."""
         self.ignored: list[tuple[int, int]] = []
         """End tags of elements around it that a parser ignores only because it is open."""
-        self.left = -1
-        """Where the token is with which it ended, if that is known."""
-        self.block: Wrapper | None = None
-        """The block at whose beginning it has to end so that a parser does not build it inside."""
-        self.end: tuple[int, int] | None = None
-        """Its end tag, where that closes this element and no other one."""
-        self.closed = ""
-        """The name of the outermost element that its start tag has closed, such as an earlier ``p``."""
-        self.crossing: tuple[Wrapper, ...] = ()
-        """The blocks inside it in which its end tag stands, the outer one first.
-
-        A parser ends it before each of them, and builds it again around what the block holds.
-        """
-        self.tangled = False
-        """Whether those blocks are not directly inside it and each other."""
         self.dropped: list[Wrapper] = []
         """Elements that show nothing and have no end tag of their own: they end where it does."""
-        self.adopted = False
-        """Whether a parser made it to undo wrong nesting: no tag stands for its beginning."""
-        self.serial = 0
-        """Of those that begin at one offset, the outer one has the smaller number."""
 
 
 class Around:
     """What stands around one place."""
 
-    __slots__ = ("beyond", "block", "chain", "inside", "outer", "reason", "settled")
+    block = -1
+    """Where the start tag of the nearest block is."""
+    settled = True
+    """Whether a parser puts whatever comes next into the body."""
+    reason = ""
+    """Why nothing may be put there."""
 
     def __init__(self, outer: Sequence[str]) -> None:
         self.chain: list[Wrapper] = []
         """What is open at its first character, innermost first, up to the nearest block."""
         self.beyond: list[Wrapper] = []
         """Formatting outside the nearest block, innermost first: it may end inside that all the same."""
-        self.block = -1
-        """Where the start tag of the nearest block is."""
         self.inside: list[Wrapper] = []
         """What else holds characters of it: it begins between two of them."""
         self.outer = outer
         """The names of the elements further out, the nearest block first."""
-        self.settled = True
-        """Whether a parser puts whatever comes next into the body."""
-        self.reason = ""
-        """Why nothing may be put there."""
 
 
 class Trace:
     """The wrappers of all places of a document."""
 
-    __slots__ = ("_made", "families", "places")
+    __slots__ = ("_made", "families", "has_copies", "places")
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_copies: bool = True) -> None:
+        self.has_copies = has_copies
+        """Whether a parser may make several elements of one start tag: never so where one stack is enough."""
         self._made = 0
         self.places: list[Around] = []
         self.families: dict[tuple[int, int], list[Wrapper]] = {}
@@ -120,8 +103,7 @@ class Trace:
     def add(self, wrapper: Wrapper) -> Wrapper:
         """Take in a wrapper, each once."""
         self.families.setdefault(wrapper.source, []).append(wrapper)
-        self._made += 1
-        wrapper.serial = self._made
+        self._made = wrapper.serial = self._made + 1
         return wrapper
 
 
@@ -129,10 +111,10 @@ def refusal(outer: Sequence[str]) -> str:
     """Return why nothing may be put into open elements of these names, the innermost first; or ""."""
     if outer and outer[0] in TABLE_PARTS:
         return IN_TABLE
-    for name in outer:
-        if name in UNSURE:
-            return f"it stands in an element that parsers read in different ways: {name}"
-    return ""
+    if UNSURE.isdisjoint(outer):
+        return ""
+    name = next(name for name in outer if name in UNSURE)
+    return f"it stands in an element that parsers read in different ways: {name}"
 
 
 class Named(Protocol):

@@ -420,7 +420,7 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     stop = min(len(html), upto + 64)
     for letter, mark in _MARKED_BY.items():
         at = html.find(letter, 0, stop)
-        if at >= 0 and mark.search(html, at, stop) is not None:
+        if at >= 0 and _is_marked(html, at, stop, letter, mark):
             return True
     ascii_only = html.isascii()
     return (
@@ -433,6 +433,19 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     )
 
 
+def _is_marked(html: str, at: int, stop: int, letter: str, mark: re.Pattern[str]) -> bool:
+    """Tell whether a mark stands at ``at`` or another place of its letter."""
+    for _ in range(_FEW):
+        if mark.match(html, at, stop):
+            return True
+        at = html.find(letter, at + 1, stop)
+        if at < 0:
+            return False
+    return mark.search(html, at, stop) is not None
+
+
+_FEW = 16
+"""Places of a letter up to which it pays to find each by itself."""
 _MARKED_BY = {
     "q": re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q)|(?<=name=[\"']q)|(?<=name=q))uote"),
     "Q": re.compile("Q[uU][oO][tT][eE]"),

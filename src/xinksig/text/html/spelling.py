@@ -242,13 +242,13 @@ def _tail(html: str, at: int, target: Target) -> tuple[int, int, str]:
 def _literal_anchors(html: str, first: str, following: frozenset[str] | None) -> Iterator[int]:
     at = html.find(first)
     while at >= 0:
-        if following is None:
+        behind = at + 1
+        beside = html[behind : at + 2]
+        if following is None or (
+            beside in following and (beside not in _BLANK or _goes_on(html, behind, following))
+        ):
             yield at
-        else:
-            beside = html[at + 1 : at + 2]
-            if beside in following and (beside not in _BLANK or _goes_on(html, at + 1, following)):
-                yield at
-        at = html.find(first, at + 1)
+        at = html.find(first, behind)
 
 
 def _goes_on(html: str, at: int, following: frozenset[str]) -> bool:

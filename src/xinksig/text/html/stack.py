@@ -204,7 +204,8 @@ class Walk:
                     return False
                 continue
             at = self.at
-            expression = run(self._mode() if offset - at < _FAR else self._mode() | FAR)
+            mode = self._mode()
+            expression = run(mode if offset - at < _FAR else mode | FAR)
             match = expression.match(html, at, offset)
             assert match is not None
             last = expression.groups
@@ -214,21 +215,22 @@ class Walk:
                     return False
                 continue
             start = match.start(last) - 1 - len(slash)
-            self.at = match.end()
-            if not name.islower() or "\0" in name:
-                name = construct(html, start, self.at).name
+            self.at = stop = match.end()
+            if name not in KINDS and (not name.islower() or "\0" in name):
+                name = construct(html, start, stop).name
             if slash:
-                self.end(name, start, self.at)
+                self.end(name, start, stop)
                 if len(self.stack) <= floor:
                     return True
             else:
-                self.at = self.start(name, start, self.at)
+                self.at = self.start(name, start, stop)
         return self.at == offset
 
     def _mode(self) -> int:
-        counts, top = self._counts, self.stack[-1].name
+        top = self.stack[-1].name
         if top in TABLE_PARTS:
             return IN_ROW if top == "tr" else IN_ROWS if top in ROW_GROUPS else IN_TABLE
+        counts = self._counts
         if counts.get("a"):
             return IN_LINK
         return IN_P if counts.get("p") or top in HEADINGS else BODY
@@ -319,9 +321,9 @@ class Walk:
         return stop
 
     def _push(self, name: str, start: int, stop: int) -> None:
-        stack = self.stack
+        stack, counts = self.stack, self._counts
         stack.append(_new_element((name, start, stop)))
-        self._counts[name] = self._counts.get(name, 0) + 1
+        counts[name] = counts.get(name, 0) + 1
         if len(stack) > DEEPEST:
             raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
 

@@ -131,7 +131,7 @@ class Walk:
         self.blocked: list[tuple[Element, int, int]] = []
         """End tags that are ignored only because of one element inside theirs, with that element."""
         self.revivers: set[int] = set()
-        """Where the start tags of ``p`` are that closed an earlier ``p``: without them it would go on."""
+        """Where start tags of open ``p`` are that closed an earlier ``p``: without them it would go on."""
         self.is_amended = False
         """Whether another html or body tag was read: an open element has its attributes too."""
         # Open elements by name out to the last barrier, and those of the scopes outside it.
@@ -602,6 +602,7 @@ class Walk:
         if self._counts.get("p"):
             at = self._nearest(("p", "button"))
             if self.stack[at].name == "p":
+                self.revivers.discard(self.stack[at].start)
                 self._pop_to(at)
 
     def _close_item(self, wanted: tuple[str, ...]) -> None:

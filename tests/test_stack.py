@@ -9,6 +9,7 @@ import pytest
 from dom_judge import names_around
 from html_documents import document
 from real_placements import html_bodies, placement
+from xinksig.text.html.names import TABLE_PARTS
 from xinksig.text.html.stack import DEEPEST, Element, TooComplexError, Walk
 
 
@@ -290,6 +291,9 @@ def _compare_generated(seeds: range, *, spoilt: bool) -> None:
         for (start, _), *_ in places:
             found = names(source, start)
             if found is not None:
+                if found[-1] in TABLE_PARTS:
+                    # What stands there is moved before the table.
+                    del found[-1 - found[::-1].index("table") :]
                 assert found == names_around(source[:start]), (seed, source[:start])
                 followed += 1
     assert followed > len(seeds) // 2

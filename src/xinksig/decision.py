@@ -44,6 +44,11 @@ class Decision:
         self._bodies = _bodies(self._texts)
         self._planned = False
         self._appended: list[TextPart] = []
+        options = situation.options
+        self._only_placeholders = not (
+            options.strict or options.opt_out or options.device_lines or options.no_placeholder == "append"
+        )
+        """Whether a text without a placeholder need not be read."""
 
     def wanted(self) -> SignatureRequest | None:
         """Return the next request to be answered, ``None`` when all are; raises if strict."""
@@ -87,13 +92,16 @@ class Decision:
     def _search(self, text: TextPart) -> None:
         situation = self._situation
         options = situation.options
+        placeholders = pattern(options.placeholders, options.ignore_case)
         text.problem = situation.frozen_by(text.part)
         if text.problem is None:
+            if self._only_placeholders and not text.may_show(placeholders):
+                return
             text.problem = text.read()
         if text.problem is not None:
             self._raise_if_strict(text, text.problem)
             return
-        text.search(pattern(options.placeholders, options.ignore_case), options)
+        text.search(placeholders, options)
         if text.problem is not None:
             self._raise_if_strict(text, text.problem)
             return

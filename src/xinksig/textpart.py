@@ -9,7 +9,7 @@ from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, Match, Options, Outcome, Trigger
 from xinksig.policy import Verdict
 from xinksig.signature.signature import Signature
-from xinksig.text import newest, plain
+from xinksig.text import needed, newest, plain
 from xinksig.text.html import locate
 from xinksig.text.html.reading import Reading
 from xinksig.text.pattern import Pattern
@@ -17,6 +17,7 @@ from xinksig.text.place import Place
 
 _COUNTED = 1000
 """Placeholders that are counted for the report before the search ends."""
+_PGP_MARK = b"BEGIN PGP"
 _PGP = late(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
 
 QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
@@ -66,7 +67,8 @@ class TextPart:
         self.note: Verdict | None = None
         """Why nothing is put into a part in which nothing that counts was found."""
         self.characters = ""
-        """The decoded text."""
+        """The decoded text, as soon as it is read."""
+        self.is_read = False
         self.reading: Reading | None = None
         """What the search for the placeholders has found out about HTML, for the writing."""
         self.decoded: transfer.Decoded
@@ -74,8 +76,25 @@ class TextPart:
         self._history: tuple[int | None, newest.History] | None = None
         self._matches: tuple[Match, ...] | None = None
 
+    def may_show(self, pattern: Pattern) -> bool:
+        """Tell from the body as it stands whether it may show one of these words; ``False`` is certain.
+
+        What is to be left alone for another reason, or can only be told by reading it, may.
+        """
+        content_type, (encoding, ambiguous) = self.part.content_type, self.part.transfer_encoding
+        charset = charsets.lookup(content_type.parameters.get("charset"))
+        if content_type.ambiguous or ambiguous or charset is None or not charset.ascii_compatible:
+            return True
+        if encoding == "base64" or encoding not in transfer.ENCODINGS or _PGP_MARK in self.raw:
+            return True
+        if not self.html and content_type.type != "text/plain":
+            return True
+        is_quoted = encoding == "quoted-printable"
+        return needed.may_show(self.raw, pattern, quoted_printable=is_quoted, html=self.html)
+
     def read(self) -> Verdict | None:
         """Decode the body, or return why it is left alone."""
+        self.is_read = True
         content_type = self.part.content_type
         if content_type.ambiguous:
             return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)

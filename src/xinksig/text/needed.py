@@ -1,0 +1,68 @@
+"""What a body must hold, encoded as it is, to show a placeholder: most mail without one is never decoded."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from xinksig.text.html.references import named
+from xinksig.text.pattern import Pattern
+
+_FREQUENT = "-.:,_*/"
+
+
+class Needed(NamedTuple):
+    """Octets and expressions, at least one of which is found wherever a placeholder can be shown."""
+
+    octets: tuple[bytes, ...]
+    escapes: re.Pattern[bytes] | None
+    """What else may stand for those octets in quoted-printable."""
+    references: re.Pattern[bytes] | None
+    """What may begin a character reference for one of them in HTML."""
+
+
+def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: bool) -> bool:
+    """Tell whether a body may show one of the placeholders; ``False`` is certain.
+
+    ``body`` is in quoted-printable or in an identity encoding, of a charset in which ASCII characters are
+    octets of their own. Linear, one pass for each expression; never raises.
+    """
+    needed = _needed(pattern, quoted_printable=quoted_printable, html=html)
+    if needed is None:
+        return True
+    for octets in needed.octets:
+        if octets in body:
+            return True
+    if needed.references is not None and b"&" in body and needed.references.search(body) is not None:
+        return True
+    return needed.escapes is not None and needed.escapes.search(body) is not None
+
+
+@lru_cache(maxsize=64)
+def _needed(pattern: Pattern, *, quoted_printable: bool, html: bool) -> Needed | None:
+    """Return what is needed; ``None`` where letters alone spell a placeholder: they are everywhere."""
+    characters = {_rarest(word.text) for word in pattern.words}
+    if "" in characters:
+        return None
+    octets = tuple(sorted(character.encode("ascii") for character in characters))
+    references = None
+    if html:
+        firsts = {name[0] for name, text in named().items() if not characters.isdisjoint(text)}
+        following = re.escape("".join(sorted(firsts))).encode("ascii")
+        # In quoted-printable a soft line break or an escape may follow the ampersand.
+        references = re.compile(b"&[#" + following + (b"=]" if quoted_printable else b"]"))
+    escapes = None
+    if quoted_printable:
+        escaped = (*octets, b"&") if html else octets
+        codes = "|".join(f"{octet:02X}" for (octet,) in escaped)
+        escapes = re.compile(f"=(?i:{codes})".encode("ascii"))
+    return Needed(octets, escapes, references)
+
+
+def _rarest(text: str) -> str:
+    """Return the rarest ASCII character of a placeholder that has no case, such as a bracket; "" for none."""
+    rare = [
+        character
+        for character in text
+        if character.isascii() and not character.isalnum() and not character.isspace()
+    ]
+    return min(rare, key=lambda character: character in _FREQUENT, default="")

@@ -109,9 +109,14 @@ class Spelling(NamedTuple):
     def _walk(self, html: str, start: int, target: Target) -> tuple[int, int, str]:
         fold = str.lower if self.ignore_case and html.isascii() else self.fold
         stem, word = target.stem, target.word
-        if target.is_plain and fold(html[start : start + len(word)]) == word:
-            return start + len(word), start + len(word), ""
-        plain = _PLAIN.match(html, start, start + len(word))
+        stop = start + len(word)
+        if (
+            target.is_plain
+            and html.startswith(target.closing, stop - len(target.closing))
+            and fold(html[start:stop]) == word
+        ):
+            return stop, stop, ""
+        plain = _PLAIN.match(html, start, stop)
         done, at = 0, start
         if plain:
             unit, at = fold(plain[0]), plain.end()
@@ -131,6 +136,8 @@ class Spelling(NamedTuple):
                 if at - unit_start > size - done:
                     at = unit_start + size - done
                 unit = html[unit_start:at]
+            elif not blank and html[at : at + 1] == " " and html[at + 1 : at + 2].isalnum():
+                return -1, at, ""  # the word ends here
             else:
                 done += blank
                 unit, at, white = next_unit(html, unit_start, size - done)

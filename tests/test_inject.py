@@ -245,6 +245,8 @@ def test_shapes_that_clients_write(source: str, expected: str) -> None:
         ("a<br>{P}", "a<br>S"),
         ("<body>a</body></html>\n{P}", "<body>a</body></html>\nS"),
         ("<p>{P}<span></p>b", "Sb"),
+        ("<div><b>{P}</br></b></div>", "<div>S<b></br></b></div>"),
+        ("<div><b></br>{P}</b></div>", "<div><b></br></b>S</div>"),
     ],
 )
 def test_wrappers_are_closed_before_and_opened_behind_a_block(source: str, expected: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xinksig.text.html.names import BARRIERS, FORMATTING, VISIBLE
+from xinksig.text.html.names import BARRIERS, FORMATTING
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.scanner import END, START, TEXT, Span, spans
 from xinksig.text.html.stack import Element, TooComplexError, Walk
@@ -13,6 +13,7 @@ from xinksig.text.html.wrappers import (
     Trace,
     Wrapper,
     is_visible,
+    is_visible_tag,
     is_visible_text,
     nearest_block,
     refusal,
@@ -205,7 +206,7 @@ class Tracer:
                     shows = is_visible_text(html, span.start, at)
                 elif kind in (START, END):
                     at = self._take(span)
-                    shows = kind == START and span.name in VISIBLE
+                    shows = is_visible_tag(span)
                 if shows:
                     for _, _, wrapper in self._live:
                         wrapper.seen |= gap

@@ -7,7 +7,7 @@ from xinksig.characters import BLANK, IGNORABLE_CLASS
 from xinksig.expressions import late
 from xinksig.text.html.names import BLOCKS, TABLE_PARTS, UNSURE, VISIBLE
 from xinksig.text.html.references import reference
-from xinksig.text.html.scanner import START, TEXT, spans
+from xinksig.text.html.scanner import END, START, TEXT, Span, spans
 
 NOT_TEXT = "its place in the HTML is not text that a reader sees"
 IN_TABLE = "it stands in a table but in none of its cells, so that browsers show it before the table"
@@ -156,6 +156,11 @@ def is_visible(html: str, start: int, stop: int) -> bool:
         if span.kind == TEXT:
             if is_visible_text(html, span.start, span.stop):
                 return True
-        elif span.kind == START and span.name in VISIBLE:
+        elif is_visible_tag(span):
             return True
     return False
+
+
+def is_visible_tag(span: Span) -> bool:
+    """Return whether a span is a tag that makes something to see; a ``br`` end tag is read as a start tag."""
+    return span.name in VISIBLE if span.kind == START else span.kind == END and span.name == "br"

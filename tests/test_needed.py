@@ -88,7 +88,6 @@ JANE = Signature(text="Jane")
         (Options(), REPLY.replace(b"Hello", b"{"), 1),
         (Options(), REPLY.replace(b"utf-8", b"utf-16"), 1),
         (Options(), REPLY.replace(b"; charset=utf-8", b""), 1),
-        (Options(), REPLY.replace(b"Hello", b"-----BEGIN PGP MESSAGE-----"), 1),
         (Options(strict=True), REPLY, 1),
         (Options(opt_out="[no]"), REPLY, 1),
         (Options(device_lines=True), REPLY, 1),
@@ -114,3 +113,34 @@ def test_kind_is_told_from_a_text_that_was_not_read() -> None:
     report = rewrite(HEAD + REPLY, JANE).report
     assert report.outcome is Outcome.NO_PLACEHOLDER
     assert report.kind is Kind.REPLY
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "placeholder"),
+    [
+        (b"text/html; charset=utf-8", "\ufeff<p>Hi</p>&#123;EMAILSIGNATURE&#125;".encode("utf-16-le"), ""),
+        (b"text/html; charset=utf-8", "\ufeff<p>Hi</p>&#123;EMAILSIGNATURE&#125;".encode("utf-16-be"), ""),
+        (b"text/html; charset=us-ascii", "\ufeff<p>Hi</p>&lcub;EMAILSIGNATURE}".encode("utf-32-le"), ""),
+        (b"text/plain; charset=x-mac-arabic", b"Hi\n\xfbEMAILSIGNATURE\xfd\n", ""),
+        (b"text/html; charset=x-mac-farsi", b"<p>\xa6\xa3123;EMAILSIGNATURE}</p>", ""),
+        (b"text/plain; charset=euc-jp", b"Hi\n\x8f\xa2\xb7SIG\x8f\xa2\xb7\n", "~SIG~"),
+    ],
+)
+def test_ascii_characters_from_other_octets_are_found(fields: bytes, body: bytes, placeholder: str) -> None:
+    message = HEAD + b"Content-Type: " + fields + b"\r\nContent-Transfer-Encoding: binary\r\n\r\n" + body
+    options = Options(placeholder=placeholder) if placeholder else Options()
+    assert rewrite(message, Signature(html="<b>Jane</b>", text="Jane"), options).report.outcome == "replaced"
+
+
+@pytest.mark.parametrize("mark", [b"-----BEGIN=20PGP SIGNED", b"-----BEGIN =\r\nPGP SIGNED"])
+def test_protected_text_is_reported_though_it_was_not_read(mark: bytes) -> None:
+    fields = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    report = rewrite(HEAD + fields + mark + b" MESSAGE-----\r\nHash\r\n", JANE).report
+    assert report.outcome is Outcome.INLINE_PGP
+
+
+def test_protected_text_too_large_to_keep_is_reported_too() -> None:
+    body = b"-----BEGIN PGP MESSAGE-----\r\n" + b"x" * 75 + b"\r\n"
+    fields = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    report = rewrite(HEAD + fields + body * 15_000, JANE).report
+    assert report.outcome is Outcome.INLINE_PGP

@@ -96,6 +96,7 @@ class Decision:
         text.problem = situation.frozen_by(text.part)
         if text.problem is None:
             if self._only_placeholders and not text.may_show(placeholders):
+                text.is_put_off = True
                 return
             text.problem = text.read()
         if text.problem is not None:

@@ -73,8 +73,7 @@ class Situation:
 
         if self.text is None:
             return Origin.NONE
-        if not self.text.is_read:
-            self.text.read()
+        self.text.make_up()
         upto = min(len(self.text.characters), _ORIGIN_REACH)
         return self.text.history(self.options, upto).origin
 

@@ -17,7 +17,8 @@ from xinksig.text.place import Place
 
 _COUNTED = 1000
 """Placeholders that are counted for the report before the search ends."""
-_PGP_MARK = b"BEGIN PGP"
+_PLAIN_READERS = ("utf-8", "cp1252")
+"""In some other charsets an octet above 127 may be an ASCII character."""
 _PGP = late(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
 
 QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
@@ -68,7 +69,8 @@ class TextPart:
         """Why nothing is put into a part in which nothing that counts was found."""
         self.characters = ""
         """The decoded text, as soon as it is read."""
-        self.is_read = False
+        self.is_put_off = False
+        """Whether it shows no placeholder for certain, and is read only if somebody asks for more."""
         self.reading: Reading | None = None
         """What the search for the placeholders has found out about HTML, for the writing."""
         self.decoded: transfer.Decoded
@@ -83,18 +85,23 @@ class TextPart:
         """
         content_type, (encoding, ambiguous) = self.part.content_type, self.part.transfer_encoding
         charset = charsets.lookup(content_type.parameters.get("charset"))
-        if content_type.ambiguous or ambiguous or charset is None or not charset.ascii_compatible:
+        if content_type.ambiguous or ambiguous or charset is None or charset.reader not in _PLAIN_READERS:
             return True
-        if encoding == "base64" or encoding not in transfer.ENCODINGS or _PGP_MARK in self.raw:
+        if encoding == "base64" or encoding not in transfer.ENCODINGS:
             return True
         if not self.html and content_type.type != "text/plain":
             return True
         is_quoted = encoding == "quoted-printable"
         return needed.may_show(self.raw, pattern, quoted_printable=is_quoted, html=self.html)
 
+    def make_up(self) -> None:
+        """Read the text if that was put off."""
+        if self.is_put_off:
+            self.is_put_off = False
+            self.problem = self.read()
+
     def read(self) -> Verdict | None:
         """Decode the body, or return why it is left alone."""
-        self.is_read = True
         content_type = self.part.content_type
         if content_type.ambiguous:
             return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
@@ -239,6 +246,7 @@ class TextPart:
 
     def outcome(self) -> Verdict:
         """Return what became of the part."""
+        self.make_up()
         if self.problem is not None:
             return self.problem
         fates = [found.fate or LEFT for found in self.found if not found.is_opt_out]
@@ -268,12 +276,13 @@ class TextPart:
     def settle(self, room: int, *, keep: bool) -> int:
         """Keep what the report needs and let the text go: a message may hold many parts.
 
-        A text of up to ``room`` octets is kept for a report that asks for places, or, with ``keep``, for
-        what else it tells. Returns how many are kept.
+        A text of up to ``room`` octets is kept for a report that asks for places, or, if it was put off or
+        with ``keep``, for what else it tells. Returns how many are kept.
         """
         self._history = self.reading = None
-        if (self.found or keep) and len(self.raw) <= room:
+        if (self.found or keep or self.is_put_off) and len(self.raw) <= room:
             return len(self.raw)
+        self.make_up()
         self._matches = self.matches()
         self.raw = b""
         self.characters = ""

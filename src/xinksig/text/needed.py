@@ -27,7 +27,8 @@ def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: boo
     octets of their own. Linear, one pass for each expression; never raises.
     """
     needed = _needed(pattern, quoted_printable=quoted_printable, html=html)
-    if needed is None:
+    if needed is None or b"\0" in body:
+        # With zero octets it may be UTF-16, whatever it says.
         return True
     for octets in needed.octets:
         if octets in body:

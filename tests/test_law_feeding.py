@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corpus_support import check_laws, check_second_pass, check_strict_result, run_strict, strict_outcomes
 from strategies import Drawn, chunkings, messages, octets, options, signatures
-from xinksig import Options, Outcome, Rewriter, Signature, rewrite, rewrite_iter
+from xinksig import Limits, Options, Outcome, Rewriter, Signature, rewrite, rewrite_iter
 
 JANE = Signature(html="<div>Jane Roe</div>", text="Jane Roe")
 
@@ -100,3 +100,37 @@ def test_message_errors_have_outcomes_of_their_own(outcome: Outcome) -> None:
 
 
 _RAISED = {"AMBIGUOUS", "MALFORMED", "LIMIT", "UNSUPPORTED_CHARSET", "UNSUPPORTED_ENCODING", "UNENCODABLE"}
+
+
+MIXED = b'From: a@b.c\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="xyz"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "chosen"),
+    [
+        pytest.param(
+            b"--xyz\r\nContent-Type: image/png\r\n\r\ndata\n--xyz\r\n\r\n{EMAILSIGNATURE}\r\n--xyz--\r\n",
+            Options(),
+            id="a delimiter behind a bare line feed",
+        ),
+        pytest.param(b"\n--xyz--", Options(), id="a bare line feed and no line ending at the end"),
+        pytest.param(
+            b"--xyz\r\n\r\n{EMAILSIGNATURE}\r\n--xyz\r\nContent-Type: application/ms-tnef\r\n--xyz"
+            + b" " * 60
+            + b"\r\nContent-Type: image/png\r\n\r\nx\r\n--xyz--\r\n",
+            Options(limits=Limits(part_header_size=50)),
+            id="a padded delimiter at the limit of a header section",
+        ),
+        pytest.param(
+            b"--xyz\r\n\r\n" + b"t" * 40 + b"\r\n--xyzq\r\n",
+            Options(limits=Limits(text_size=10)),
+            id="a text over the limit that ends at a doubtful line",
+        ),
+    ],
+)
+def test_message_comes_out_the_same_wherever_it_is_cut(body: bytes, chosen: Options) -> None:
+    message = MIXED + body
+    result = rewrite(message, JANE, chosen)
+    for at in range(1, len(message)):
+        assert fed([message[:at], message[at:]], JANE, chosen) == result, at
+    assert fed([message[at : at + 1] for at in range(len(message))], JANE, chosen) == result

@@ -225,7 +225,7 @@ class Rewriter:
         leaf = self._growing
         if leaf is not None:
             self._growing = None
-            if event is not _AMBIGUOUS and not self._overflows(leaf, leaf.stop):
+            if not self._overflows(leaf, leaf.stop) and event is not _AMBIGUOUS:
                 self._take_text(leaf)
         if self._extensions.waiting:
             self._edits.add(self._extensions.pass_event(happening))

@@ -117,6 +117,8 @@ class Structure:
         """What every delimiter begins with, the line feed before its line included."""
         self._crlf = False
         self._knows_lines = False
+        self._waits = False
+        """Whether the end of a line that begins like a delimiter is not in sight."""
 
     def advance(self, data: bytes | bytearray, base: int, *, final: bool) -> Happening | None:
         """Return the next event, or ``None`` when more octets are needed.
@@ -196,6 +198,8 @@ class Structure:
         if found is not None:
             # Behind a delimiter no header section goes on: do not search there for an empty line.
             bound = found.at + 1 - base
+        elif self._waits:
+            return -1
         end = self._header_end(data, base, start, bound, final=final or bound < size)
         if end >= 0 or found is not None:
             return bound if end < 0 else end
@@ -303,6 +307,7 @@ class Structure:
         """Return the open multipart whose delimiter is the first that begins before index ``bound``."""
         best: _Open | None = None
         waiting = -1
+        self._waits = False
         limit = bound
         position = self._position
         for opened in reversed(self._stack):
@@ -325,6 +330,7 @@ class Structure:
                 if limit - start < _SHORT and data.find(self._dashes, start, limit) < 0:
                     break  # nothing before it looks like a delimiter: no need to ask the others
         if waiting >= 0 and (best is None or waiting < best.at - base):
+            self._waits = True
             self._wait_at(waiting, data, base)
             return None
         if best is None and bound >= len(data) and not final:
@@ -353,7 +359,8 @@ class Structure:
             if not final and not ending.endswith(b"\n") and not (returns and ending):
                 return False
             stop = match.end()
-        opened.clear = not self._crlf or (ending != b"\n" and (not index or data[index - 1] == _CR))
+        # No octet before it is in hand: it was no CR, which would have been kept.
+        opened.clear = not self._crlf or (ending != b"\n" and index > 0 and data[index - 1] == _CR)
         opened.stop = base + stop
         opened.at = base + index
         return True

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xinksig.mime import transfer
+from xinksig.mime import quoted_printable, transfer
 
 QP = "quoted-printable"
 TOKEN = re.compile(rb"=([0-9A-Fa-f]{2})|(=[ \t]*(?:\r*\n|\r|\Z))|(.)", re.DOTALL)
@@ -362,3 +362,12 @@ def test_hostile_megabyte_is_read_and_edited_in_linear_work(unit: bytes) -> None
     start = octets.index(b"{SIG}")
     edits = [(0, 0, b"x"), (start, start + 5, b""), (len(octets), len(octets), b"y")]
     assert read(spliced(data, edits))[0] == apply(octets, edits)
+
+
+def test_span_at_the_end_does_not_hang_on_what_was_asked_before() -> None:
+    body = b"x" * 300 + b"=\n"
+    for asked in ([], [299], [0, 150]):
+        _, offsets = quoted_printable.decode(body)
+        for index in asked:
+            offsets.start(index)
+        assert offsets.span(300, 300) == (300, 300)

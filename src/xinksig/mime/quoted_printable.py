@@ -107,7 +107,7 @@ class Offsets:
     def span(self, start: int, stop: int) -> tuple[int, int]:
         """Return the span of decoded octets without soft line breaks before and behind it."""
         if start >= self.size:
-            end = self._seek(self.size)
+            end = self.span(self.size - 1, self.size)[1] if self.size else 0
             return end, end
         first = self.start(start)
         if start >= stop:

@@ -1,5 +1,7 @@
 """An expression that is compiled late is used like any other, and compiled once."""
 
+import copy
+import pickle
 import re
 import threading
 from typing import Any
@@ -67,3 +69,8 @@ def test_threads_may_use_it_first_together() -> None:
         for thread in threads:
             thread.join()
         assert found == [True] * 4
+
+
+def test_expression_that_nobody_used_can_be_copied() -> None:
+    for other in (copy.copy(late("a+")), copy.deepcopy(late("a+")), pickle.loads(pickle.dumps(late("a+")))):
+        assert other.fullmatch("aa")

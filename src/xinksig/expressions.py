@@ -25,6 +25,8 @@ class _Late(_Compiled):
         self._given = pattern, flags
 
     def __getattr__(self, name: str) -> object:
+        if name not in _KNOWN:
+            raise AttributeError(f"an expression has no attribute {name!r}")
         compiled = re.compile(*self._given)
         self.__dict__.update({known: getattr(compiled, known) for known in _KNOWN})
         object.__setattr__(self, "__class__", _Compiled)  # whose attributes are found faster

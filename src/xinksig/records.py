@@ -91,7 +91,7 @@ def _record(cls: type, *, frozen: bool, slots: bool, kw_only: bool = False) -> t
 
 def _init(cls: type, given: "dict[str, dict[str, Any]]", *, kw_only: bool) -> "Callable[..., None]":
     """Return ``__init__``, compiled: so it has a signature, and a wrong call fails in the usual words."""
-    scope: dict[str, Any] = {"put": object.__setattr__, "factory": _FACTORY}
+    scope: dict[str, Any] = {"__name__": cls.__module__, "put": object.__setattr__, "factory": _FACTORY}
     parameters, lines = ["self", "*"] if kw_only else ["self"], []
     for name, how in given.items():
         value = f"default_{name}"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from time import process_time_ns
 
 from bs4 import BeautifulSoup
 
+from benchmarks import clock
 from benchmarks.messages import PLACEHOLDER
 from benchmarks.run import short
 from benchmarks.table import table
@@ -25,7 +25,6 @@ from xinksig.text.pattern import pattern
 Job = Callable[[], object]
 
 ROUNDS = 9
-SAMPLE_NS = 3_000_000
 RESULTS = Path(__file__).parent.parent / "build" / "html.json"
 MARK = "<!--here-->"
 """Stands in a document at its top and at its end, where a placeholder may be put."""
@@ -229,11 +228,15 @@ def measure(rounds: int) -> list[Row]:
     needle = PLACEHOLDER.encode()[:-1] + b"?"
     for case in _cases():
         jobs: list[Job] = [partial(case.job, case.html), partial(case.html.encode().find, needle)]
-        loops = [_loops(job) for job in jobs]
-        times = [[_time(job, count) for job, count in zip(jobs, loops, strict=True)] for _ in range(rounds)]
+        for job in jobs:
+            job()
+        loops = [clock.loops(job) for job in jobs]
+        times = [
+            [clock.time(job, count) for job, count in zip(jobs, loops, strict=True)] for _ in range(rounds)
+        ]
         median, floor = (sorted(column)[rounds // 2] for column in zip(*times, strict=True))
         if case.document not in trees:
-            trees[case.document] = sorted(_time(partial(_tree, case.html), 1) for _ in range(3))[1]
+            trees[case.document] = sorted(clock.time(partial(_tree, case.html), 1) for _ in range(3))[1]
         rows.append(Row(case, median, median / floor, median / trees[case.document]))
     return rows
 
@@ -257,19 +260,6 @@ def memory() -> dict[str, float]:
         finally:
             tracemalloc.stop()
     return peaks
-
-
-def _loops(job: Job) -> int:
-    job()
-    return max(1, min(1000, int(SAMPLE_NS / max(1000 * _time(job, 1), 1))))
-
-
-def _time(job: Job, loops: int) -> float:
-    """Return the processor time of one run in microseconds, the mean of ``loops``."""
-    start = process_time_ns()
-    for _ in range(loops):
-        job()
-    return (process_time_ns() - start) / loops / 1000
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -10,16 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from time import process_time_ns
 
-from benchmarks import contenders, folder, gmime, process
+from benchmarks import clock, contenders, folder, gmime, process
 from benchmarks.check import fault, keeps_the_rest, shows_signature
 from benchmarks.contenders import Contender, Job
 from benchmarks.messages import HOSTILE_PREFIX, LADDER, NAMES, Message, message
 from benchmarks.table import table
 
 ROUNDS = 9
-SAMPLE_NS = 3_000_000
 RESULTS = Path(__file__).parent.parent / "build" / "bench.json"
 
 
@@ -53,12 +51,12 @@ def measure(subject: Message, candidates: Iterable[Contender], rounds: int) -> l
         job = contender.prepare(subject)
         _check(row, contender, subject, bytes(job()))
         if not row.fault:
-            jobs.append((row, job, _loops(job)))
+            jobs.append((row, job, clock.loops(job)))
     times: dict[str, list[float]] = {row.contender: [] for row, _, _ in jobs}
     for _ in range(rounds):
         gc.collect()
         for row, job, loops in jobs:
-            times[row.contender].append(_time(job, loops))
+            times[row.contender].append(clock.time(job, loops))
     for row, _, _ in jobs:
         ordered = sorted(times[row.contender])
         row.median_us, row.low_us, row.high_us = statistics.median(ordered), ordered[0], ordered[-1]
@@ -76,19 +74,6 @@ def _check(row: Row, contender: Contender, subject: Message, output: bytes) -> N
         row.fault = "" if output == subject.data else "not a copy"
     elif subject.signed and not shows_signature(output):
         row.fault = "no signature"
-
-
-def _loops(job: Job) -> int:
-    """Return how often a job has to run for a sample that the clock measures well."""
-    return max(1, min(1000, int(SAMPLE_NS / max(1000 * _time(job, 1), 1))))
-
-
-def _time(job: Job, loops: int) -> float:
-    """Return the processor time of one run in microseconds, the mean of ``loops``."""
-    start = process_time_ns()
-    for _ in range(loops):
-        job()
-    return (process_time_ns() - start) / loops / 1000
 
 
 def _environment() -> dict[str, str]:

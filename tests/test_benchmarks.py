@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import contenders, plot, readme, run
+from benchmarks import clock, contenders, plot, readme, run
 from benchmarks import html as html_half
 from benchmarks.check import fault, keeps_the_rest
 from benchmarks.messages import (
@@ -140,7 +140,7 @@ def test_table_is_markdown() -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two contenders and short samples: what is tested is not the time."""
-    monkeypatch.setattr(run, "SAMPLE_NS", 1)
+    monkeypatch.setattr(clock, "SAMPLE_NS", 1)
     monkeypatch.setattr(contenders, "available", lambda: [contenders.FLOOR, contenders.XINKSIG])
 
 

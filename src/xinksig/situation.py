@@ -73,7 +73,7 @@ class Situation:
 
         if self.text is None:
             return Origin.NONE
-        self.text.make_up()
+        self.text.read_late()
         upto = min(len(self.text.characters), _ORIGIN_REACH)
         return self.text.history(self.options, upto).origin
 

@@ -94,11 +94,14 @@ class TextPart:
         is_quoted = encoding == "quoted-printable"
         return needed.may_show(self.raw, pattern, quoted_printable=is_quoted, html=self.html)
 
-    def make_up(self) -> None:
+    def read_late(self) -> None:
         """Read the text if that was put off."""
         if self.is_put_off:
             self.is_put_off = False
-            self.problem = self.read()
+            try:
+                self.problem = self.read()
+            except Exception as error:  # noqa: BLE001 - a report that is asked for must be given
+                self.problem = Verdict(Outcome.INTERNAL_ERROR, f"internal error ({type(error).__name__})")
 
     def read(self) -> Verdict | None:
         """Decode the body, or return why it is left alone."""
@@ -246,7 +249,7 @@ class TextPart:
 
     def outcome(self) -> Verdict:
         """Return what became of the part."""
-        self.make_up()
+        self.read_late()
         if self.problem is not None:
             return self.problem
         fates = [found.fate or LEFT for found in self.found if not found.is_opt_out]
@@ -282,7 +285,7 @@ class TextPart:
         self._history = self.reading = None
         if (self.found or keep or self.is_put_off) and len(self.raw) <= room:
             return len(self.raw)
-        self.make_up()
+        self.read_late()
         self._matches = self.matches()
         self.raw = b""
         self.characters = ""

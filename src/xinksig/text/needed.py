@@ -23,8 +23,8 @@ class Needed(NamedTuple):
 def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: bool) -> bool:
     """Tell whether a body may show one of the placeholders; ``False`` is certain.
 
-    ``body`` is in quoted-printable or in an identity encoding, of a charset in which ASCII characters are
-    octets of their own. Linear, one pass for each expression; never raises.
+    ``body`` is in quoted-printable or in an identity encoding, of a charset in which ASCII characters and
+    ASCII octets stand for each other alone. Linear, one pass for each expression; never raises.
     """
     needed = _needed(pattern, quoted_printable=quoted_printable, html=html)
     if needed is None or b"\0" in body:

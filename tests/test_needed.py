@@ -144,3 +144,14 @@ def test_protected_text_too_large_to_keep_is_reported_too() -> None:
     fields = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
     report = rewrite(HEAD + fields + body * 15_000, JANE).report
     assert report.outcome is Outcome.INLINE_PGP
+
+
+def test_error_of_a_late_reading_is_told_and_costs_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = rewrite(HEAD + REPLY, JANE)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(transfer, "decode", fail)
+    assert result.report.outcome is Outcome.INTERNAL_ERROR
+    assert "ZeroDivisionError" in result.report.parts[0].reason

@@ -5,9 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from xinksig.text.html.references import named
-from xinksig.text.pattern import Pattern
-
-_FREQUENT = "-.:,_*/"
+from xinksig.text.pattern import Pattern, rarest
 
 
 class Needed(NamedTuple):
@@ -40,9 +38,9 @@ def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: boo
 
 @lru_cache(maxsize=64)
 def _needed(pattern: Pattern, *, quoted_printable: bool, html: bool) -> Needed | None:
-    """Return what is needed; ``None`` where letters alone spell a placeholder: they are everywhere."""
-    characters = {_rarest(word.text) for word in pattern.words}
-    if "" in characters:
+    """Return what is needed; ``None`` where a placeholder has no ASCII character of one spelling alone."""
+    characters = {rarest(word, pattern.ignore_case) for word in pattern.words}
+    if not all(character and character.isascii() for character in characters):
         return None
     octets = tuple(sorted(character.encode("ascii") for character in characters))
     references = None
@@ -57,13 +55,3 @@ def _needed(pattern: Pattern, *, quoted_printable: bool, html: bool) -> Needed |
         codes = "|".join(f"{octet:02X}" for (octet,) in escaped)
         escapes = re.compile(f"=(?i:{codes})".encode("ascii"))
     return Needed(octets, escapes, references)
-
-
-def _rarest(text: str) -> str:
-    """Return the rarest ASCII character of a placeholder that has no case, such as a bracket; "" for none."""
-    rare = [
-        character
-        for character in text
-        if character.isascii() and not character.isalnum() and not character.isspace()
-    ]
-    return min(rare, key=lambda character: character in _FREQUENT, default="")

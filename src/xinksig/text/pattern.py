@@ -40,3 +40,21 @@ def pattern(placeholders: tuple[str, ...], ignore_case: bool) -> Pattern:
     """Return the pattern for these placeholders, the same object for the same ones."""
     words = sorted({_word(text) for text in placeholders}, key=lambda word: (-len(word.text), word.text))
     return Pattern(tuple(words), ignore_case)
+
+
+def cases(character: str, ignore_case: bool) -> set[str]:
+    """Return the character in both cases; no letter outside ASCII is the other case of one inside."""
+    if not ignore_case:
+        return {character}
+    both = {character, character.lower(), character.upper()}
+    return {case for case in both if len(case) == 1 and case.isascii() == character.isascii()}
+
+
+def rarest(word: Word, ignore_case: bool) -> str:
+    """Return a character that the word cannot be without, a bracket rather than a dash; "" for none."""
+    sure = [
+        character
+        for character in word.text
+        if not character.isspace() and len(cases(character, ignore_case)) == 1
+    ]
+    return min(sure, key=lambda character: (character.isalnum(), character in "-.:,_*/"), default="")

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from xinksig.characters import IGNORABLE, IGNORABLE_CLASS
 from xinksig.expressions import late
 from xinksig.text.flowed import without_soft_breaks
-from xinksig.text.pattern import NAME, Pattern, Word
+from xinksig.text.pattern import NAME, Pattern, Word, cases, rarest
 from xinksig.text.place import Place
 
 SIGNS = "*_"
@@ -34,12 +34,12 @@ class _Finder:
         self._flowed = flowed
         self._delsp = delsp
         firsts = tuple(sorted({word.text[0] for word in words}))
-        cased = any(len(_cases(character, ignore_case)) > 1 for character in firsts)
+        cased = any(len(cases(character, ignore_case)) > 1 for character in firsts)
         self.firsts = () if cased else firsts
         """The characters that the placeholders begin with, if none of them has case."""
         self.exact = words[0].text if len(words) == 1 and not cased and not words[0].has_blank else ""
         """The placeholder if it is the only one: spelled just so, it needs no expression."""
-        self.anchors = tuple(_anchor(word, ignore_case) for word in words)
+        self.anchors = tuple(rarest(word, ignore_case) for word in words)
         """For each placeholder a character that it cannot be spelled without; "" if only letters would do."""
         self.stems: tuple[str, ...] = ()
         """The placeholders in lower case without signs, where that is enough to refuse an ASCII text."""
@@ -259,26 +259,10 @@ def _finder(pattern: Pattern, flowed: bool, delsp: bool) -> _Finder:
     return _Finder(pattern, flowed, delsp)
 
 
-def _cases(character: str, ignore_case: bool) -> list[str]:
-    """Return the character in both cases; no letter outside ASCII is the other case of one inside."""
-    cases = {character, character.lower(), character.upper()} if ignore_case else {character}
-    return sorted(case for case in cases if len(case) == 1 and case.isascii() == character.isascii())
-
-
 def _letter(character: str, ignore_case: bool) -> str:
     """Return the character as a regular expression."""
-    cases = _cases(character, ignore_case)
-    return f"[{''.join(cases)}]" if len(cases) > 1 else re.escape(character)
-
-
-def _anchor(word: Word, ignore_case: bool) -> str:
-    """Return a character without which the word cannot be there: a rare one, a bracket rather than a dash."""
-    sure = [
-        character
-        for character in word.text
-        if not character.isspace() and len(_cases(character, ignore_case)) == 1
-    ]
-    return min(sure, key=lambda character: (character.isalnum(), character in "-.:,_*/"), default="")
+    both = cases(character, ignore_case)
+    return f"[{''.join(sorted(both))}]" if len(both) > 1 else re.escape(character)
 
 
 def _tail(word: Word, ignore_case: bool, flowed: bool, delsp: bool) -> str:

@@ -10,7 +10,7 @@ from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
 from xinksig.expressions import late
 from xinksig.text.html.references import WINDOWS_1252, named, reference
 from xinksig.text.html.scanner import COMMENT, END, START, TAG_REST, TEXT, construct, names
-from xinksig.text.pattern import Pattern, Word
+from xinksig.text.pattern import Pattern, Word, cases
 
 INLINE = names(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small"
@@ -281,12 +281,12 @@ def spelling(pattern: Pattern) -> Spelling:
     """Return the pattern made ready for HTML."""
     ignore_case = pattern.ignore_case
     letters = {letter for word in pattern.words for letter in word.text}
-    folds = {ord(case): _lower(letter) for letter in letters for case in _cases(letter, ignore_case)}
+    folds = {ord(case): _lower(letter) for letter in letters for case in cases(letter, ignore_case)}
     targets = tuple(_target(word, ignore_case) for word in pattern.words)
     followers: dict[str, frozenset[str] | None] = {}
     for word, target in zip(pattern.words, targets, strict=True):
         following = _following(target, ignore_case)
-        for case in _cases(word.text[0], ignore_case):
+        for case in cases(word.text[0], ignore_case):
             known = followers.get(case, frozenset())
             followers[case] = None if following is None or known is None else known | following
     rare = {first for first in followers if not first.isalnum()}
@@ -310,14 +310,6 @@ def _lower(letter: str) -> str:
     return lowered if len(lowered) == 1 else letter
 
 
-def _cases(letter: str, ignore_case: bool) -> set[str]:
-    """Return the letter in both cases; no letter outside ASCII is the other case of one inside."""
-    if not ignore_case:
-        return {letter}
-    cases = {letter, letter.lower(), letter.upper()}
-    return {case for case in cases if len(case) == 1 and case.isascii() == letter.isascii()}
-
-
 def _target(word: Word, ignore_case: bool) -> Target:
     stem = _BLANKS.sub(" ", "".join(map(_lower, word.stem)) if ignore_case else word.stem)
     whole = stem + word.closing
@@ -338,7 +330,7 @@ def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:
         following.update(BLANK)
     if spelled == " ":
         following.add("")
-    following |= _cases(spelled, ignore_case)
+    following |= cases(spelled, ignore_case)
     if len(target.stem) == 1:
         following.add(":")
     return frozenset(following)

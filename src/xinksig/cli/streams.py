@@ -136,23 +136,51 @@ class WholeFile:
     """
 
     def __init__(self, path: str) -> None:
-        import tempfile
-
         self._path = path
         self._target = os.path.realpath(path)
+        self._file = -1
         self._temporary = ""
+
+    def __enter__(self) -> Self:
         try:
-            self._before = self._state()
-            if self._before is None or stat.S_ISREG(self._before.st_mode):
-                self._file, self._temporary = tempfile.mkstemp(
-                    prefix=".xinksig-", dir=os.path.dirname(self._target)
-                )
-            else:
-                spool = tempfile.TemporaryFile()  # noqa: SIM115
-                self._file = os.dup(spool.fileno())
-                spool.close()
+            self._open()
         except OSError as error:
+            self._clear()
             raise self._failure(error) from error
+        except BaseException:
+            # A signal may come as soon as the file is there.
+            self._clear()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def _open(self) -> None:
+        self._before = self._state()
+        if self._before is None or stat.S_ISREG(self._before.st_mode):
+            name = f".xinksig-{os.getpid()}-{os.urandom(8).hex()}"
+            # The name is known before the file is, so that nothing can leave it behind.
+            self._temporary = os.path.join(os.path.dirname(self._target), name)
+            flags = (
+                os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+            )
+            self._file = os.open(self._temporary, flags, 0o600)
+        else:
+            import tempfile
+
+            with tempfile.TemporaryFile() as spool:
+                self._file = os.dup(spool.fileno())
+
+    def _clear(self) -> None:
+        """Let the temporary file go, if there is one."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        if self._temporary:
+            with suppress(OSError):
+                os.unlink(self._temporary)
+            self._temporary = ""
 
     def _failure(self, error: OSError) -> Failure:
         return Failure(TEMPORARY, f"cannot write {self._path}: {explain(error)}")
@@ -207,15 +235,6 @@ class WholeFile:
         with open(self._target, "wb", buffering=0) as target:
             while chunk := os.read(self._file, CHUNK_SIZE):
                 write_all(target.fileno(), chunk, self._path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._file)
-        if self._temporary:
-            with suppress(OSError):
-                os.unlink(self._temporary)
 
 
 def _umask() -> int:

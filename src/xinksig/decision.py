@@ -38,13 +38,16 @@ class Decision:
         self._situation = situation
         self._journal = journal
         newline = situation.head.newline
-        self._texts = [TextPart(part, raw, newline) for part, raw in parts]
-        for text in self._texts:
-            self._journal.note_text(text)
+        self._texts: list[TextPart] = []
+        for part, raw in parts:
+            text = TextPart(part, raw, newline)
+            self._texts.append(text)
+            journal.note_text(text)
         self._bodies = _bodies(self._texts)
         self._planned = False
         self._appended: list[TextPart] = []
-        options = situation.options
+        self._options = options = situation.options
+        self._placeholders = pattern(options.placeholders, options.ignore_case)
         self._only_placeholders = not (
             options.strict or options.opt_out or options.device_lines or options.no_placeholder == "append"
         )
@@ -78,33 +81,31 @@ class Decision:
             return
         situation = self._situation
         for body in self._bodies:
-            _level_twins(body)
+            if len(body) > 1:
+                _level_twins(body)
         if situation.options.matches == "first":
             self._keep_first()
         self._find_other_triggers()
         for text in self._texts:
             if situation.text is None and text.problem is None:
                 situation.text = text
-            if text.open():
+            if not situation.triggered and text.open():
                 situation.triggered = True
         situation.body_decided = True
 
     def _search(self, text: TextPart) -> None:
-        situation = self._situation
-        options = situation.options
-        placeholders = pattern(options.placeholders, options.ignore_case)
-        text.problem = situation.frozen_by(text.part)
-        if text.problem is None:
-            if self._only_placeholders and not text.may_show(placeholders):
+        situation, options = self._situation, self._options
+        problem = situation.frozen_by(text.part)
+        if problem is None:
+            if self._only_placeholders and not text.may_show(self._placeholders):
                 text.is_put_off = True
                 return
-            text.problem = text.read()
-        if text.problem is not None:
-            self._raise_if_strict(text, text.problem)
-            return
-        text.search(placeholders, options)
-        if text.problem is not None:
-            self._raise_if_strict(text, text.problem)
+            problem = text.read()
+        if problem is None:
+            problem = text.search(self._placeholders, options)
+        if problem is not None:
+            text.problem = problem
+            self._raise_if_strict(text, problem)
             return
         if options.opt_out is not None:
             words = pattern((options.opt_out,), options.ignore_case)
@@ -115,7 +116,7 @@ class Decision:
             situation.opted_out = situation.opted_out or text.has_opt_out
 
     def _raise_if_strict(self, text: TextPart, verdict: Verdict) -> None:
-        if self._situation.options.strict and verdict.outcome in STRICT_ERRORS:
+        if self._options.strict and verdict.outcome in STRICT_ERRORS:
             error = STRICT_ERRORS[verdict.outcome]
             raise error(verdict.reason, offset=text.part.body, part=text.part.number)
 
@@ -130,7 +131,7 @@ class Decision:
 
     def _find_other_triggers(self) -> None:
         """Where no body shows a placeholder, look for a device line, then for a place to append."""
-        options = self._situation.options
+        options = self._options
         appends = options.no_placeholder == "append"
         if not (options.device_lines or appends) or self._situation.triggered:
             return
@@ -212,10 +213,11 @@ class Decision:
             text.problem = self._journal.note_internal_error(error)
             return []
         situation = self._situation
+        strict = self._options.strict
         for found, signature in choices:
             fate = found.fate
             assert fate is not None
-            if situation.options.strict:
+            if strict:
                 self._raise_if_strict(text, fate)
             if fate is REMOVED and situation.opted_out:
                 found.fate = OPTED_REMOVED
@@ -273,7 +275,7 @@ def _outermost_alternative(part: Part) -> tuple[Part, Part] | None:
     found = None
     child, parent = part, part.parent
     while parent is not None:
-        if parent.content_type.type == "multipart/alternative":
+        if parent.header.content_type.type == "multipart/alternative":
             found = parent, child
         child, parent = parent, parent.parent
     return found

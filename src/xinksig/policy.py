@@ -14,7 +14,7 @@ from xinksig.errors import (
 )
 from xinksig.expressions import late
 from xinksig.mime.headers import Headers
-from xinksig.mime.part import Part
+from xinksig.mime.section import Section
 from xinksig.model import Envelope, Options, Outcome
 
 STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
@@ -101,54 +101,56 @@ def _is_connector_test(headers: Headers) -> bool:
     return "connector" in subject.lower() and _CONNECTOR_TEST.search(subject) is not None
 
 
-def judge_section(part: Part) -> Verdict | None:
-    """Return why a header section can be read in two ways."""
-    doubt = part.header.doubt
-    return Verdict(Outcome.AMBIGUOUS, doubt) if doubt else None
-
-
-def judge_multipart(part: Part) -> Verdict | None:
-    """Return why the whole subtree of a multipart is left alone."""
-    content_type = part.content_type
+def judge_multipart(header: Section) -> Verdict | None:
+    """Return why the whole subtree of a multipart with this header section is left alone."""
+    content_type = header.content_type
     frozen = _FROZEN_MULTIPARTS.get(content_type.type)
     if frozen is not None:
         return Verdict(*frozen)
-    if _has_unobtrusive_signature(part):
+    if _has_unobtrusive_signature(header):
         return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (Sig field)")
     if content_type.ambiguous:
         return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
-    encoding, ambiguous = part.transfer_encoding
+    encoding, ambiguous = header.transfer_encoding
     if ambiguous or encoding not in ("7bit", "8bit", "binary"):
         return Verdict(
             Outcome.AMBIGUOUS, ambiguous or f"a multipart has the transfer encoding {encoding[:40]!r}"
         )
-    if not part.boundary:
+    if not header.boundary:
         return Verdict(Outcome.MALFORMED, "it is a multipart without a boundary")
     return None
 
 
-def judge_leaf(part: Part) -> Verdict | None:
-    """Return why a leaf is not edited, ``None`` for inline text."""
-    content_type = part.content_type
+def judge_leaf(header: Section) -> Verdict | None:
+    """Return why a leaf with this header section is not edited, ``None`` for inline text."""
+    judged: tuple[Verdict | None] | None = header.judged
+    if judged is None:
+        judged = header.judged = (_judge_leaf(header),)
+    return judged[0]
+
+
+def _judge_leaf(header: Section) -> Verdict | None:
+    content_type = header.content_type
     media_type = content_type.type
-    disposition = part.disposition
+    disposition = header.disposition
     name = disposition.filename or content_type.parameters.get("name") or ""
     if name or media_type not in TEXT_TYPES:
-        verdict = _judge_kind(part, media_type, name.lower())
+        verdict = _judge_kind(header, media_type, name.lower())
         if verdict is not None:
             return verdict
-    if _has_unobtrusive_signature(part):
+    if _has_unobtrusive_signature(header):
         return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (Sig field)")
     is_text = media_type.startswith("text/") and media_type != "text/calendar"
     return None if is_text and not name and disposition.kind != "attachment" else _ATTACHMENT
 
 
-def _judge_kind(part: Part, media_type: str, name: str) -> Verdict | None:
+def _judge_kind(header: Section, media_type: str, name: str) -> Verdict | None:
     """Return why a leaf of this type and file name in lower case is more than an attachment or text."""
     if media_type.startswith("message/"):
         return _judge_message_leaf(media_type)
+    parameters = header.content_type.parameters
     if media_type in _PKCS7:
-        signed = part.content_type.parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
+        signed = parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
         if signed or name.endswith(".p7s"):
             return Verdict(Outcome.CRYPTO_SIGNED, "it is signed (S/MIME)")
         return Verdict(Outcome.ENCRYPTED, "it is signed or encrypted as a whole (S/MIME)")
@@ -156,7 +158,7 @@ def _judge_kind(part: Part, media_type: str, name: str) -> Verdict | None:
         return Verdict(Outcome.TNEF, "it is TNEF")
     if media_type == "application/x-microsoft-rpmsg-message" or name.endswith(".rpmsg"):
         return Verdict(Outcome.RIGHTS_MANAGED, "it is rights-managed")
-    if media_type == "text/calendar" and _is_invitation(part):
+    if media_type == "text/calendar" and ("method" in parameters or header.disposition.kind != "attachment"):
         return Verdict(Outcome.CALENDAR, "it is an invitation")
     return None
 
@@ -171,13 +173,10 @@ def _judge_message_leaf(media_type: str) -> Verdict:
     return Verdict(Outcome.ATTACHED_MESSAGE, "it is an attached message")
 
 
-def _is_invitation(part: Part) -> bool:
-    return "method" in part.content_type.parameters or part.disposition.kind != "attachment"
-
-
-def _has_unobtrusive_signature(part: Part) -> bool:
-    bodies = part.bodies(b"sig")
-    return bool(bodies) and any(re.search(rb"\bb\s*=", body) for body in bodies)
+def _has_unobtrusive_signature(header: Section) -> bool:
+    if b"sig" not in header.first:
+        return False
+    return any(re.search(rb"\bb\s*=", body) for body in header.bodies(b"sig"))
 
 
 def freezes_siblings(verdict: Verdict) -> bool:

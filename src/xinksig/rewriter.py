@@ -27,7 +27,6 @@ from xinksig.policy import (
     freezes_siblings,
     judge_leaf,
     judge_multipart,
-    judge_section,
 )
 from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
@@ -101,7 +100,7 @@ class Rewriter:
         if not chunk:
             return []
         if self._passing and not self._data:
-            return self._pass(chunk)
+            return self._let_out(chunk)
         self._take(chunk)
         return self._run()
 
@@ -207,21 +206,21 @@ class Rewriter:
                     return
                 continue
             happening = advance(data, base, final=final)
-            if happening is not None:
-                self._handle(happening)
-            elif self._ended:
-                self._passing = True
-            elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
-                return
-
-    def _handle(self, happening: Happening) -> None:
-        event, part, offset, ended, _ = happening
-        if event is _HEADER:
-            if part.parent is None:
-                self._begin(part)
+            if happening is None:
+                if self._ended:
+                    self._passing = True
+                elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
+                    return
+            elif happening[0] is not _HEADER:
+                self._pass(happening)
+            elif happening.part.parent is None:
+                self._begin(happening.part)
             else:
-                self._enter(part)
-            return
+                self._enter(happening.part)
+
+    def _pass(self, happening: Happening) -> None:
+        """Go past a delimiter, or to where the structure has been read to."""
+        event, part, offset, ended, _ = happening
         leaf = self._growing
         if leaf is not None:
             self._growing = None
@@ -254,7 +253,10 @@ class Rewriter:
         if root.oversized:
             size = self._limits.header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
-        verdict = verdict or judge_section(root) or self._situation.judge()
+        elif root.header.doubt:
+            verdict = Verdict(Outcome.AMBIGUOUS, root.header.doubt)
+        else:
+            verdict = self._situation.judge()
         if verdict is not None:
             self._raise_if_strict(verdict, root, 0)
             self._journal.note_message(verdict)
@@ -268,36 +270,39 @@ class Rewriter:
 
     def _enter(self, part: Part) -> None:
         """Decide what a part is, from its header section."""
+        header = part.header
+        verdict: Verdict | None = None
         if part.depth > self._limits.depth:
             reason = f"parts are nested more than {self._limits.depth} deep"
             self._leave_rest(Verdict(Outcome.LIMIT, reason), part, part.start)
             return
-        verdict: Verdict | None = None
         if part.oversized:
             size = self._limits.part_header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
-        elif part.parent is not None:
-            verdict = judge_section(part)
-        if verdict is None and part.is_multipart:
+        elif header.doubt:
+            # The message's own is read with more leniency: its verdict is known already.
+            verdict = Verdict(Outcome.AMBIGUOUS, header.doubt)
+        if verdict is None and header.is_multipart:
             verdict = self._enter_multipart(part)
             if verdict is None:
                 return
         part.frozen = True
-        verdict = verdict or judge_leaf(part)
-        if verdict is None:
-            self._enter_text(part)
-            return
-        self._raise_if_strict(verdict, part, part.start)
-        if freezes_siblings(verdict):
-            self._situation.freeze(part, verdict)
-        self._note_leaf(part, verdict)
-        self._start_decision()
+        verdict = verdict or judge_leaf(header)
+        if verdict is not None:
+            self._leave(part, verdict)
+        elif (frozen := self._situation.frozen_by(part)) is not None:
+            self._journal.note_part(part, frozen)
+            self._start_decision()
+        else:
+            self._growing = part
+            if self._hold < 0:
+                self._hold = part.start
 
     def _enter_multipart(self, part: Part) -> Verdict | None:
-        verdict = judge_multipart(part)
+        verdict = judge_multipart(part.header)
         if verdict is not None:
             return verdict
-        boundary = part.boundary
+        boundary = part.header.boundary
         for outer in self._structure.open_boundaries():
             if outer == boundary:
                 verdict = Verdict(Outcome.AMBIGUOUS, "two nested multiparts have the same boundary")
@@ -307,15 +312,13 @@ class Rewriter:
                 return Verdict(Outcome.AMBIGUOUS, "its boundary and that of an outer multipart begin alike")
         return None
 
-    def _enter_text(self, part: Part) -> None:
-        frozen = self._situation.frozen_by(part)
-        if frozen is not None:
-            self._journal.note_part(part, frozen)
-            self._start_decision()
-            return
-        self._growing = part
-        if self._hold < 0:
-            self._hold = part.start
+    def _leave(self, leaf: Part, verdict: Verdict) -> None:
+        """Leave a leaf as it is."""
+        self._raise_if_strict(verdict, leaf, leaf.start)
+        if freezes_siblings(verdict):
+            self._situation.freeze(leaf, verdict)
+        self._note_leaf(leaf, verdict)
+        self._start_decision()
 
     def _note_leaf(self, part: Part, verdict: Verdict) -> None:
         """Report frozen subtrees and text that is an attachment; other attachments are nobody's question."""
@@ -324,8 +327,9 @@ class Rewriter:
 
     def _take_text(self, leaf: Part) -> None:
         """Keep a held text part, which is whole now, for the decision."""
-        self._text_size += leaf.stop - leaf.body
-        self._texts.append((leaf, bytes(self._data[leaf.body - self._base : leaf.stop - self._base])))
+        start, stop, base = leaf.body, leaf.stop, self._base
+        self._text_size += stop - start
+        self._texts.append((leaf, bytes(self._data[start - base : stop - base])))
 
     def _overflows(self, leaf: Part, stop: int) -> bool:
         """Let a text part pass that makes the text in hand larger than the limit."""
@@ -394,7 +398,7 @@ class Rewriter:
         self._texts = []
         self._hold = -1
 
-    def _pass(self, chunk: bytes) -> list[bytes | memoryview]:
+    def _let_out(self, chunk: bytes) -> list[bytes | memoryview]:
         """Let a chunk out as it came."""
         self._base += len(chunk)
         self._sent = self._base

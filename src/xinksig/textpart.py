@@ -2,6 +2,7 @@
 
 import re
 
+from xinksig.declaration import declaration
 from xinksig.expressions import late
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
@@ -15,10 +16,9 @@ from xinksig.text.html.reading import Reading
 from xinksig.text.pattern import Pattern
 from xinksig.text.place import Place
 
+_PLACEHOLDER = Trigger.PLACEHOLDER
 _COUNTED = 1000
 """Placeholders that are counted for the report before the search ends."""
-_PLAIN_READERS = ("utf-8", "cp1252")
-"""In some other charsets an octet above 127 may be an ASCII character."""
 _PGP = late(r"^-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)", re.MULTILINE)
 
 QUOTED = Verdict(Outcome.QUOTED_ONLY, "it stands in quoted history")
@@ -41,7 +41,7 @@ class Found:
 
     __slots__ = ("fate", "is_opt_out", "place")
 
-    def __init__(self, place: Place, fate: Verdict | None, *, is_opt_out: bool = False) -> None:
+    def __init__(self, place: Place, fate: Verdict | None, is_opt_out: bool) -> None:
         self.place = place
         self.fate = fate
         """``None`` while it may be replaced."""
@@ -51,47 +51,40 @@ class Found:
 class TextPart:
     """An inline text part in hand."""
 
+    problem: Verdict | None = None
+    """Why the part is left alone as a whole."""
+    note: Verdict | None = None
+    """Why nothing is put into a part in which nothing that counts was found."""
+    characters = ""
+    """The decoded text, as soon as it is read."""
+    is_put_off = False
+    """Whether it shows no placeholder for certain, and is read only if somebody asks for more."""
+    reading: Reading | None = None
+    """What the search for the placeholders has found out about HTML, for the writing."""
+    decoded: transfer.Decoded
+    text: charsets.Text
+    _history: tuple[int | None, newest.History] | None = None
+    _matches: tuple[Match, ...] | None = None
+
     def __init__(self, part: Part, raw: bytes, newline: bytes) -> None:
         self.part = part
         self.raw = raw
         """The body in its transfer encoding."""
         self.message_newline = newline
-        self.html = part.content_type.type == "text/html"
-        parameters = part.content_type.parameters
-        self.flowed = parameters.get("format", "").lower() == "flowed"
-        """Whether the text is format=flowed (RFC 3676)."""
-        self.delsp = self.flowed and parameters.get("delsp", "").lower() == "yes"
-        """Whether the blank of a soft line break is deleted (RFC 3676, 4.1)."""
+        self.declared = declared = declaration(part.header)
+        """How its header section says it is to be read."""
+        self.html = declared.html
         self.found: list[Found] = []
-        self.problem: Verdict | None = None
-        """Why the part is left alone as a whole."""
-        self.note: Verdict | None = None
-        """Why nothing is put into a part in which nothing that counts was found."""
-        self.characters = ""
-        """The decoded text, as soon as it is read."""
-        self.is_put_off = False
-        """Whether it shows no placeholder for certain, and is read only if somebody asks for more."""
-        self.reading: Reading | None = None
-        """What the search for the placeholders has found out about HTML, for the writing."""
-        self.decoded: transfer.Decoded
-        self.text: charsets.Text
-        self._history: tuple[int | None, newest.History] | None = None
-        self._matches: tuple[Match, ...] | None = None
 
     def may_show(self, pattern: Pattern) -> bool:
         """Tell from the body as it stands whether it may show one of these words; ``False`` is certain.
 
         What is to be left alone for another reason, or can only be told by reading it, may.
         """
-        content_type, (encoding, ambiguous) = self.part.content_type, self.part.transfer_encoding
-        charset = charsets.lookup(content_type.parameters.get("charset"))
-        if content_type.ambiguous or ambiguous or charset is None or charset.reader not in _PLAIN_READERS:
+        declared = self.declared
+        if not declared.is_legible:
             return True
-        if encoding == "base64" or encoding not in transfer.ENCODINGS:
-            return True
-        if not self.html and content_type.type != "text/plain":
-            return True
-        is_quoted = encoding == "quoted-printable"
+        is_quoted = declared.encoding == "quoted-printable"
         return needed.may_show(self.raw, pattern, quoted_printable=is_quoted, html=self.html)
 
     def read_late(self) -> None:
@@ -105,26 +98,15 @@ class TextPart:
 
     def read(self) -> Verdict | None:
         """Decode the body, or return why it is left alone."""
-        content_type = self.part.content_type
-        if content_type.ambiguous:
-            return Verdict(Outcome.AMBIGUOUS, content_type.ambiguous)
-        if not self.html and content_type.type != "text/plain":
-            return Verdict(Outcome.NO_PLACEHOLDER, f"{content_type.type} is not edited")
-        encoding, ambiguous = self.part.transfer_encoding
-        if ambiguous:
-            return Verdict(Outcome.AMBIGUOUS, ambiguous)
-        if encoding not in transfer.ENCODINGS:
-            return Verdict(Outcome.UNSUPPORTED_ENCODING, f"transfer encoding {encoding[:40]!r} is not known")
-        label = content_type.parameters.get("charset")
-        charset = charsets.lookup(label)
-        if charset is None and label:
-            return Verdict(Outcome.UNSUPPORTED_CHARSET, f"charset {label[:40]!r} is not known")
-        self.decoded = transfer.decode(encoding, self.raw)
-        if self.decoded.problem:
-            return Verdict(Outcome.AMBIGUOUS, self.decoded.problem)
-        self.text = charsets.read(charset, self.decoded.octets, declared=bool(label))
-        self.characters = self.text.characters
-        if "-----BEGIN PGP " in self.characters and _PGP.search(self.characters):
+        declared = self.declared
+        if declared.problem is not None:
+            return declared.problem
+        self.decoded = decoded = transfer.decode(declared.encoding, self.raw)
+        if decoded.problem:
+            return Verdict(Outcome.AMBIGUOUS, decoded.problem)
+        self.text = charsets.read(declared.charset, decoded.octets, declared=declared.is_labelled)
+        self.characters = characters = self.text.characters
+        if "-----BEGIN PGP " in characters and _PGP.search(characters):
             return Verdict(Outcome.INLINE_PGP, "it is signed or encrypted (inline PGP)")
         return None
 
@@ -151,7 +133,8 @@ class TextPart:
             # The placeholders are looked for first, and seldom anything else.
             self.reading = self.reading or reading
             return locate.find(self.characters, pattern, limit=limit, reading=reading)
-        return plain.find(self.characters, pattern, flowed=self.flowed, delsp=self.delsp, limit=limit)
+        declared = self.declared
+        return plain.find(self.characters, pattern, flowed=declared.flowed, delsp=declared.delsp, limit=limit)
 
     def history(self, options: Options, upto: int | None = None) -> newest.History:
         """Return what of the text is quoted history; of the text before ``upto`` alone if it is given."""
@@ -162,31 +145,34 @@ class TextPart:
             history = newest.html_history(self.characters, options.more_separators, upto=upto)
         else:
             history = newest.plain_history(
-                self.characters, options.more_separators, flowed=self.flowed, upto=upto
+                self.characters, options.more_separators, flowed=self.declared.flowed, upto=upto
             )
         self._history = upto, history
         return history
 
-    def search(self, pattern: Pattern, options: Options) -> None:
-        """Find the placeholders and say which of them may be replaced."""
+    def search(self, pattern: Pattern, options: Options) -> Verdict | None:
+        """Find the placeholders and say which of them may be replaced; return why the part is left alone."""
         limit = options.limits.matches
-        places = self.find(pattern, max(limit + 1, _COUNTED))
-        if places:
-            self.add(places, options)
-        if len(self.found) > limit and sum(found.fate is not QUOTED for found in self.found) > limit:
-            self.problem = Verdict(Outcome.LIMIT, f"it shows more than {limit} placeholders")
+        places = self.find(pattern, limit + 1 if limit >= _COUNTED else _COUNTED)
+        if not places:
+            return None
+        self.add(places, options)
+        if len(places) > limit and sum(found.fate is not QUOTED for found in self.found) > limit:
+            return Verdict(Outcome.LIMIT, f"it shows more than {limit} placeholders")
+        return None
 
     def add(self, places: list[Place], options: Options, *, is_opt_out: bool = False) -> None:
         """Take places, at least one, judged for history."""
-        judged = options.scope == "newest" and places[0].trigger is Trigger.PLACEHOLDER
+        judged = options.scope == "newest" and places[0].trigger is _PLACEHOLDER
         history = self.history(options, places[-1].start) if judged else None
+        known = self.found
         for place in places:
             fate = None if place.outcome is None else Verdict(place.outcome, place.reason)
             if history is not None and history.quoted(place.start):
                 fate = QUOTED
-            self.found.append(Found(place, fate, is_opt_out=is_opt_out))
-        if len(self.found) > 1:
-            self.found.sort(key=_start)
+            known.append(Found(place, fate, is_opt_out))
+        if len(known) > 1:
+            known.sort(key=_start)
 
     def shows(self, signature: Signature, options: Options) -> bool:
         """Whether the newest text holds this signature, or in HTML any that was appended before."""
@@ -208,17 +194,13 @@ class TextPart:
         """Return how many placeholders stand in new text, refused ones included."""
         count = 0
         for found in self.found:
-            if (
-                found.fate is not QUOTED
-                and not found.is_opt_out
-                and found.place.trigger is Trigger.PLACEHOLDER
-            ):
+            if found.fate is not QUOTED and not found.is_opt_out and found.place.trigger is _PLACEHOLDER:
                 count += 1
         return count
 
     def open(self) -> list[Found]:
         """Return what may be replaced."""
-        if self.problem is not None:
+        if self.problem is not None or not self.found:
             return []
         return [found for found in self.found if found.fate is None]
 

@@ -84,14 +84,14 @@ def _twin(text: TextPart, pairs: Sequence[tuple[Place, Signature | None]], relat
     injection = plain.inject(
         text.characters,
         [(place, None if signature is None else marker) for place, signature in pairs],
-        flowed=text.flowed,
-        delsp=text.delsp,
+        flowed=text.declared.flowed,
+        delsp=text.declared.delsp,
         newline=text.newline,
         limit=None,
     )
     seen = with_edits(text.characters, injection.edits)
-    if text.flowed:
-        seen = _unflowed(seen, delsp=text.delsp)
+    if text.declared.flowed:
+        seen = _unflowed(seen, delsp=text.declared.delsp)
     stretches = lines_as_html(seen).split(marker)
     pieces = [_HEAD, stretches[0]]
     fragments = [related.fragment(place, signature) for place, signature in pairs]

@@ -146,7 +146,7 @@ def _write_html(
 
 def _encode_html(text: TextPart, string: str) -> bytes:
     """Return characters in the part's charset, character references for what it or 7bit cannot hold."""
-    return charsets.encode_html(text.text, string, seven_bit=text.part.transfer_encoding[0] == "7bit")
+    return charsets.encode_html(text.text, string, seven_bit=text.declared.encoding == "7bit")
 
 
 def _octet_edits(
@@ -182,7 +182,7 @@ def _merged(edits: Sequence[CharEdit]) -> list[tuple[int, int, str]]:
 def _spliced(text: TextPart, octet_edits: Sequence[tuple[int, int, bytes]]) -> list[Change]:
     """Turn edits of the decoded octets into changes of the message."""
     spliced = transfer.splice(
-        text.part.transfer_encoding[0],
+        text.declared.encoding,
         text.raw,
         text.decoded,
         octet_edits,
@@ -203,8 +203,8 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
     injection = plain.inject(
         text.characters,
         pairs,
-        flowed=text.flowed,
-        delsp=text.delsp,
+        flowed=text.declared.flowed,
+        delsp=text.declared.delsp,
         newline=text.newline,
         width=lambda string: _width(text, string),
     )
@@ -229,7 +229,7 @@ def _write_body(text: TextPart, injection: plain.Injection) -> tuple[compose.Ret
         if text.text.strict:
             return _raise_to_utf8(text, injection)
         raise UnwritableError(*error.verdict) from None
-    encoding = text.part.transfer_encoding[0]
+    encoding = text.declared.encoding
     if encoding not in transfer.IDENTITY:
         return None, _spliced(text, edits)
     unfit = encoding == "7bit" and not all(octets.isascii() for _, _, octets in edits)
@@ -274,7 +274,7 @@ def _encode_plain(text: TextPart, string: str) -> bytes:
 
 def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.Retype, list[Change]]:
     """Write the whole body in UTF-8, and say which fields have to follow (contract 6, Charset)."""
-    encoding = text.part.transfer_encoding[0]
+    encoding = text.declared.encoding
     unfit = encoding == "7bit" or (injection.too_long and encoding in transfer.IDENTITY)
     target = "quoted-printable" if unfit else encoding
     octets = with_edits(text.characters, injection.edits).encode("utf-8")
@@ -285,7 +285,7 @@ def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.
 
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
     """Refuse changes after which a line of the body could be taken for a delimiter."""
-    if text.part.transfer_encoding[0] not in transfer.IDENTITY:
+    if text.declared.encoding not in transfer.IDENTITY:
         # In quoted-printable and base64 no line that is written begins with a hyphen.
         return
     part = text.part.parent

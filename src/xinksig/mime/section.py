@@ -6,6 +6,7 @@ All of it depends on the octets alone, so that equal sections are read once and 
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from xinksig.mime.content import (
     ContentType,
@@ -29,11 +30,13 @@ class Section:
     __slots__ = (
         "boundary",
         "content_type",
+        "declared",
         "disposition",
         "doubt",
         "fields",
         "first",
         "is_multipart",
+        "judged",
         "octets",
         "transfer_encoding",
     )
@@ -41,6 +44,9 @@ class Section:
     def __init__(self, octets: bytes, *, cr_only: bool, is_message: bool, in_digest: bool) -> None:
         """Read a section whose lines end in CR alone or not, of the message or a body part."""
         self.octets = octets
+        # What callers conclude from a section, kept here because it holds for every part that has it.
+        self.judged: Any = None
+        self.declared: Any = None
         self.fields: Sequence[Field] = split_fields(octets, 0, len(octets), cr_only=cr_only)
         self.first = {field.name: field for field in reversed(self.fields)}
         """The first field of each name."""

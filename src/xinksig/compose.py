@@ -116,7 +116,7 @@ def _mime_version(part: Part, newline: bytes) -> bytes:
 
 def fields_end(part: Part) -> int:
     """Return the offset behind the last field of a part's header section, where new ones go."""
-    return part.start + (part.fields[-1].stop if part.fields else 0)
+    return part.start + part.header.fields_end
 
 
 def has_body(part: Part) -> bool:

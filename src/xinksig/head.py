@@ -18,28 +18,36 @@ class Head:
 
     def __init__(self, part: Part, options: Options) -> None:
         """Read the header section of ``part``, the message."""
-        self._part = part
+        header = part.header
+        self._section = header.octets
         self._options = options
         self.newline = part.newline or b"\r\n"
         """The line ending of the message's first line, CRLF if it has none."""
         self.body_start = part.body
-        first = part.header.first
-        self.fields = part.fields[:-1] if part.oversized else part.fields
-        """The fields; of a section that was cut at its limit, those that are whole."""
-        self.headers = Headers(part.section, self.fields, None if part.oversized else first)
+        first = header.first
+        # Of a section that was cut at its limit, the fields that are whole.
+        self._places = header.places[:-1] if part.oversized else header.places
+        self.headers = Headers(self._section, self._places, None if part.oversized else first)
         """The fields as a caller reads them."""
         self.names = first.keys()
         """The names of its fields, in lower case."""
         self._dropped: tuple[Field, ...] = ()
         name = options.handled_header.lower().encode()
-        self._handled = [field for field in self.fields if field.name == name] if name in first else []
-        self.handled = options.handled_value.lower() in [
-            self._value(field).lower() for field in self._handled
-        ]
+        self._handled: list[Field] = []
+        self.handled = False
         """Whether a field says that the message was handled before (contract 3)."""
+        if name in first:
+            self._handled = [field for field in self.fields if field.name == name]
+            value = options.handled_value.lower()
+            self.handled = any(self._value(field).lower() == value for field in self._handled)
+
+    @property
+    def fields(self) -> list[Field]:
+        """The fields; of a section that was cut at its limit, those that are whole."""
+        return [Field(*place) for place in self._places]
 
     def _value(self, field: Field) -> str:
-        return unfold(self._part.section[field.body : field.stop]).strip().decode("latin-1")
+        return unfold(self._section[field.body : field.stop]).strip().decode("latin-1")
 
     def changes(self) -> list[Change]:
         """Return the changes that every message gets: the handled field, and ``remove_fields``."""
@@ -63,12 +71,12 @@ class Head:
         return changes
 
     def _ending(self, field: Field) -> bytes:
-        match = re.search(rb"(?:\r?\n|\r)\Z", self._part.section[field.start : field.stop])
+        match = re.search(rb"(?:\r?\n|\r)\Z", self._section[field.start : field.stop])
         return match.group() if match else b""
 
     def _handled_place(self) -> tuple[int, bytes]:
         """Return where the handled field goes, and what has to follow it."""
-        section = self._part.section
+        section = self._section
         at = 0
         if section.startswith(b"From "):
             at = self._line_stop(0)
@@ -87,12 +95,12 @@ class Head:
 
     def _line_stop(self, start: int) -> int:
         ending = b"\r" if self.newline == b"\r" else b"\n"
-        found = self._part.section.find(ending, start)
-        return len(self._part.section) if found < 0 else found + 1
+        found = self._section.find(ending, start)
+        return len(self._section) if found < 0 else found + 1
 
     def opt_out_changes(self, word: str, *, ignore_case: bool) -> list[Change]:
         """Return the changes that take the opt-out word out of the subject; none if it is not there."""
-        section = self._part.section
+        section = self._section
         changes = []
         for field in self.fields:
             if field.name == b"subject":
@@ -145,11 +153,11 @@ class Head:
 
     def field_changes(self, changes: list[Change]) -> tuple[FieldChange, ...]:
         """Say changes of this section in a milter's words."""
-        section = self._part.section
-        starts = [field.start for field in self.fields]
+        section, fields = self._section, self.fields
+        starts = [field.start for field in fields]
         seen: dict[bytes, int] = {}
         numbers = []
-        for field in self.fields:
+        for field in fields:
             seen[field.name] = seen.get(field.name, 0) + 1
             numbers.append(seen[field.name])
         result = []
@@ -158,8 +166,8 @@ class Head:
             if change.start == change.stop:
                 index = bisect_left(starts, change.start)
                 result += [_inserted(line, index) for line in _lines(change.octets)]
-            elif at >= 0 and change.start < self.fields[at].stop:
-                field = self.fields[at]
+            elif at >= 0 and change.start < fields[at].stop:
+                field = fields[at]
                 left = section[field.start : change.start] + change.octets + section[change.stop : field.stop]
                 name = section[field.start : field.body - 1]
                 first, *others = _lines(left) or [b""]

@@ -95,6 +95,8 @@ def judge_message(
 
 def _is_connector_test(headers: Headers) -> bool:
     """Whether it is the message by which Exchange Online tries a connector."""
+    if not headers.may_hold(b"connector"):
+        return False
     if "o365connectorvalidation" in (headers.get("From") or "").lower():
         return True
     subject = headers.get("Subject") or ""

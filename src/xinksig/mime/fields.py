@@ -6,7 +6,6 @@ knows that the message has no LF at all. What the fields of MIME say is read in 
 
 import re
 from collections.abc import Iterable
-from functools import partial
 from typing import NamedTuple
 
 from xinksig.expressions import late
@@ -24,7 +23,9 @@ __all__ = [
     "ContentType",
     "Disposition",
     "Field",
+    "Place",
     "content_doubt",
+    "field_places",
     "parse_content_type",
     "parse_disposition",
     "parse_transfer_encoding",
@@ -52,7 +53,8 @@ class Field(NamedTuple):
     """Behind the line ending of the last folded line."""
 
 
-_field = partial(tuple.__new__, Field)
+Place = tuple[bytes, int, int, int]
+"""A field as a plain tuple, with the members of a ``Field``: a message's own are hardly ever looked at."""
 
 
 def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -> list[Field]:
@@ -62,6 +64,11 @@ def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -
     colon or with a blank inside its name, and lines that begin with a blank where no field precedes them, are
     fields named b"". With ``cr_only`` lines end in CR alone. RFC 5322, 2.2.
     """
+    return [Field(*place) for place in field_places(data, start, stop, cr_only=cr_only)]
+
+
+def field_places(data: bytes, start: int, stop: int, *, cr_only: bool = False) -> list[Place]:
+    """Return the same as ``split_fields``, as plain tuples."""
     section = data[start:stop].lower()
     stop = start + len(section)
     if cr_only:
@@ -77,7 +84,7 @@ def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -
     # Names and the octets between them as one flat list: match objects would cost half as much again.
     pieces = iter(_BEGINNING.split(b"\n" + section))
     at = start + len(next(pieces))
-    fields = [Field(b"", start, start, at)] if at > start else []
+    places = [(b"", start, start, at)] if at > start else []
     for name, rest in zip(pieces, pieces, strict=True):
         if name is None:
             spaced = _SPACED_NAME.match(rest)
@@ -86,11 +93,11 @@ def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -
         else:
             body = at + len(name) + 1
             end = body + len(rest) + 1
-        fields.append(_field((name, at, body, end)))
+        places.append((name, at, body, end))
         at = end
     if at != stop:
-        fields[-1] = fields[-1]._replace(stop=stop)
-    return fields
+        places[-1] = (*places[-1][:3], stop)
+    return places
 
 
 def unfold(body: bytes) -> bytes:
@@ -105,7 +112,7 @@ def unfold(body: bytes) -> bytes:
     return body
 
 
-def content_doubt(data: bytes, fields: Iterable[Field]) -> str:
+def content_doubt(data: bytes, fields: Iterable[Place]) -> str:
     """Return why two readers may see different Content-* fields, "" if there is no reason."""
     for name, _, body, stop in fields:
         if not name.startswith(_CONTENT):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from xinksig.mime import words
-from xinksig.mime.fields import Field, unfold
+from xinksig.mime.fields import Place, unfold
 
 _BLANK = b" \t\r\n"
 
@@ -18,17 +18,17 @@ class Headers:
     __slots__ = ("_data", "_fields", "_first")
 
     def __init__(
-        self, data: bytes, fields: Sequence[Field], first: Mapping[bytes, Field] | None = None
+        self, data: bytes, fields: Sequence[Place], first: Mapping[bytes, Place] | None = None
     ) -> None:
         """``first`` are the first fields of each name, if somebody knows them already."""
         self._data = data
         self._fields = fields
-        self._first = {field.name: field for field in reversed(fields)} if first is None else first
+        self._first = {field[0]: field for field in reversed(fields)} if first is None else first
 
     def get(self, name: str) -> str | None:
         """Return the value of the first field of this name, ``None`` if there is none."""
         field = self._first.get(_key(name))
-        return None if field is None or not field.name else self._value(field)
+        return None if field is None or not field[0] else self._value(field)
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, in order."""
@@ -38,11 +38,18 @@ class Headers:
         """Return the same values with their encoded-words as they stand: for syntax, such as addresses."""
         return [self._written(field) for field in self._find(name)]
 
-    def _find(self, name: str) -> list[Field]:
-        key = _key(name)
-        return [field for field in self._fields if field.name == key] if key else []
+    def may_hold(self, word: bytes) -> bool:
+        """Tell from the octets as they stand whether a value may hold a word of lower-case letters.
 
-    def _value(self, field: Field) -> str:
+        ``False`` is certain, for the word in any case.
+        """
+        return word in self._data.lower() or b"=?" in self._data
+
+    def _find(self, name: str) -> list[Place]:
+        key = _key(name)
+        return [field for field in self._fields if field[0] == key] if key else []
+
+    def _value(self, field: Place) -> str:
         text = self._written(field)
         if "=?" in text:
             text = words.decode(text)
@@ -50,10 +57,11 @@ class Headers:
             text = text.replace("\r", " ").replace("\n", " ")
         return text.strip(" \t")
 
-    def _written(self, field: Field) -> str:
-        octets = self._data[field.body : field.stop].strip(_BLANK)
+    def _written(self, field: Place) -> str:
+        _, _, body, stop = field
+        octets = self._data[body:stop].strip(_BLANK)
         if b"\n" in octets or b"\r" in octets:
-            octets = unfold(self._data[field.body : field.stop]).strip(_BLANK)
+            octets = unfold(self._data[body:stop]).strip(_BLANK)
         try:
             return octets.decode("utf-8")
         except UnicodeDecodeError:

@@ -1,7 +1,5 @@
 """An entity, the message itself or a body part: its place, and what its header section says."""
 
-from collections.abc import Sequence
-
 from xinksig.mime.content import ContentType
 from xinksig.mime.fields import Field
 from xinksig.mime.section import SHARED_SIZE, Section, shared_section
@@ -55,7 +53,7 @@ class Part:
         return self.header.octets
 
     @property
-    def fields(self) -> Sequence[Field]:
+    def fields(self) -> list[Field]:
         """The fields of its header section."""
         return self.header.fields
 

@@ -15,7 +15,7 @@ from xinksig.mime.content import (
     parse_disposition,
     parse_transfer_encoding,
 )
-from xinksig.mime.fields import Field, content_doubt, split_fields, unfold
+from xinksig.mime.fields import Field, Place, content_doubt, field_places, unfold
 
 SHARED_SIZE = 256
 """Octets of the largest header section that is kept for the next body part that has it."""
@@ -33,11 +33,11 @@ class Section:
         "declared",
         "disposition",
         "doubt",
-        "fields",
         "first",
         "is_multipart",
         "judged",
         "octets",
+        "places",
         "transfer_encoding",
     )
 
@@ -47,9 +47,12 @@ class Section:
         # What callers conclude from a section, kept here because it holds for every part that has it.
         self.judged: Any = None
         self.declared: Any = None
-        self.fields: Sequence[Field] = split_fields(octets, 0, len(octets), cr_only=cr_only)
-        self.first = {field.name: field for field in reversed(self.fields)}
-        """The first field of each name."""
+        self.places: Sequence[Place] = field_places(octets, 0, len(octets), cr_only=cr_only)
+        """Its fields as plain tuples."""
+        self.first: dict[bytes, Place] = {}
+        """The first field of each name, as a plain tuple."""
+        for place in reversed(self.places):
+            self.first[place[0]] = place
         body = self._body(b"content-type")
         if body is None:
             self.content_type = _MESSAGE if in_digest else _PLAIN
@@ -59,7 +62,7 @@ class Section:
         self.transfer_encoding = "7bit" if body is None else parse_transfer_encoding(body), ""
         body = self._body(b"content-disposition")
         self.disposition = _NO_DISPOSITION if body is None else parse_disposition(body)
-        if len(self.first) < len(self.fields):
+        if len(self.first) < len(self.places):
             self._read_doubles()
         self.is_multipart = self.content_type.type.startswith("multipart/")
         boundary = self.content_type.parameters.get("boundary")
@@ -67,16 +70,26 @@ class Section:
         self.doubt = self._find_doubt(is_message=is_message)
         """Why it can be read in two ways, "" if there is no reason."""
 
+    @property
+    def fields(self) -> list[Field]:
+        """Its fields, in order."""
+        return [Field(*place) for place in self.places]
+
+    @property
+    def fields_end(self) -> int:
+        """The offset behind the last field."""
+        return self.places[-1][3] if self.places else 0
+
     def _body(self, name: bytes) -> bytes | None:
-        field = self.first.get(name)
-        return None if field is None else self.octets[field.body : field.stop]
+        place = self.first.get(name)
+        return None if place is None else self.octets[place[2] : place[3]]
 
     def bodies(self, name: bytes) -> list[bytes]:
         """Return the raw bodies of the fields of this (lower-case) name."""
         if name not in self.first:
             return []
         octets = self.octets
-        return [octets[field.body : field.stop] for field in self.fields if field.name == name]
+        return [octets[body:stop] for known, _, body, stop in self.places if known == name]
 
     def _read_doubles(self) -> None:
         """Note content fields that stand there twice and differ."""
@@ -93,7 +106,7 @@ class Section:
         octets = self.octets
         if b"" in self.first and not (is_message and self._is_postmark_only()):
             return "its header section has a line that is no field"
-        doubt = content_doubt(octets, self.fields)
+        doubt = content_doubt(octets, self.places)
         if doubt:
             return doubt
         returns, line_feeds = octets.count(b"\r"), octets.count(b"\n")
@@ -103,8 +116,8 @@ class Section:
 
     def _is_postmark_only(self) -> bool:
         """Whether the only line that is no field is an mbox ``From `` line."""
-        odd = [field for field in self.fields if not field.name]
-        return len(odd) == 1 and odd[0].start == 0 and self.octets.startswith(b"From ")
+        odd = [start for name, start, _, _ in self.places if not name]
+        return odd == [0] and self.octets.startswith(b"From ")
 
 
 @lru_cache(maxsize=256)

@@ -87,7 +87,7 @@ class _Open:
         """The last of its body parts so far."""
         self.children = 0
         self.at = -1
-        """The line feed before the delimiter line; somewhere before what is searched while it is not known."""
+        """The line feed before the delimiter line; before what is searched while it is not known."""
         self.before = 0
         """The line ending that this line feed ends."""
         self.stop = 0
@@ -270,7 +270,7 @@ class Structure:
         ended = self._leaf
         if ended is not None:
             self._leaf = None
-            ended.stop = found.before if found.before > ended.body else ended.body
+            ended.stop = max(ended.body, found.before)
         if not found.clear:
             self._state = _DONE
             return _happening((_AMBIGUOUS, part, line, ended, False))
@@ -297,8 +297,7 @@ class Structure:
         found.children += 1
         self._part = found.last = Part(part, start, found.children)
         self._state = _IN_HEADER
-        self._header_limit = self._part_header_size
-        self._searched = 0
+        self._header_limit, self._searched = self._part_header_size, 0
         return _happening((_DELIMITER, part, line, ended, False))
 
     def _next_delimiter(self, data: bytes | bytearray, base: int, final: bool, bound: int) -> _Open | None:
@@ -311,7 +310,7 @@ class Structure:
         for opened in reversed(self._stack):
             if opened.at < position:
                 needle = opened.needle
-                scanned = position if position > opened.scanned else opened.scanned
+                scanned = max(opened.scanned, position)
                 start, stop = scanned - base, limit + len(needle) - 1
                 near = stop - start < _WINDOW
                 index = data.find(needle, start, stop) if near else _find_far(data, needle, start, stop)

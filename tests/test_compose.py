@@ -30,7 +30,7 @@ def leaves(message: bytes) -> list[Part]:
     structure = Structure(limits.header_size, limits.part_header_size, limits.parts)
     found = []
     while True:
-        happening = structure.advance(message, 0, final=True)
+        happening = structure.advance(message, 0, True)
         assert happening is not None
         if happening.event is Event.HEADER and not happening.part.is_multipart:
             happening.part.frozen = True
@@ -243,7 +243,7 @@ def test_extension_waits_until_the_child_has_ended() -> None:
     added = False
     changes: list[Change] = []
     while True:
-        happening = structure.advance(message, 0, final=True)
+        happening = structure.advance(message, 0, True)
         assert happening is not None
         if happening.event is Event.HEADER:
             part = happening.part

@@ -30,7 +30,7 @@ def read(message: bytes, chunks: list[int] | None = None, /, **limits: int) -> l
         data += message[at:stop]
         at = stop
         final = stop == len(message)
-        while (happening := structure.advance(data, base, final=final)) is not None:
+        while (happening := structure.advance(data, base, final)) is not None:
             part = happening.part
             if happening.event is Event.HEADER:
                 part.frozen = part.is_multipart and not part.boundary

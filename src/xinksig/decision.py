@@ -83,7 +83,7 @@ class Decision:
         for body in self._bodies:
             if len(body) > 1:
                 _level_twins(body)
-        if situation.options.matches == "first":
+        if self._options.matches == "first":
             self._keep_first()
         self._find_other_triggers()
         for text in self._texts:

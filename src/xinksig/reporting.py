@@ -39,13 +39,12 @@ _SENTENCES = {
 class Journal:
     """The notes about one message."""
 
-    broken = False
-    """Whether our own code failed; the rest of the message is not looked into."""
-    size_in = 0
-    room = 1 << 20
-    """How many more octets of text may be kept until the report is read."""
-
     def __init__(self) -> None:
+        self.broken = False
+        """Whether our own code failed; the rest of the message is not looked into."""
+        self.size_in = 0
+        self.room = 1 << 20
+        """How many more octets of text may be kept until the report is read."""
         self._message: list[Verdict] = []
         self._parts: list[tuple[Part, Verdict | TextPart]] = []
 

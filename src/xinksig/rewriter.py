@@ -48,38 +48,17 @@ class Rewriter:
     ``give_up``) before anything else. After ``close`` the message is complete when ``done`` is set.
     """
 
-    wanted: SignatureRequest | None = None
-    """The request that has to be answered with ``provide`` before anything else, if any."""
-    headers: Headers | None = None
-    """The message's own fields, set before the first piece leaves."""
-    done = False
-    """Whether the message is complete and ``report`` can be read."""
-
-    _head: Head | None = None
-    _data: bytes | bytearray = b""
-    _base = 0
-    _sent = 0
-    _hold = -1
-    """Offset from which everything is held, -1 if nothing is."""
-    _holds_seals = False
-    """Whether the header section is held, so that DKIM fields can still be taken out."""
-    _growing: Part | None = None
-    """The text part whose body is being read into the hold."""
-    _text_size = 0
-    _decision: "Decision | None" = None
-    _ended = False
-    """Whether the structure has been read as far as it will be."""
-    _passing = False
-    """Whether all further octets go out as they come."""
-    _closed = False
-    _broken = False
-    _report: Report | None = None
-
     def __init__(self, options: Options | None = None, /, *, envelope: Envelope | None = None) -> None:
         if options is not None and not isinstance(options, Options):
             raise UsageError(f"options must be an Options object, not {type(options).__name__}")
         if envelope is not None and not isinstance(envelope, Envelope):
             raise UsageError(f"envelope must be an Envelope object, not {type(envelope).__name__}")
+        self.wanted: SignatureRequest | None = None
+        """The request that has to be answered with ``provide`` before anything else, if any."""
+        self.headers: Headers | None = None
+        """The message's own fields, set before the first piece leaves."""
+        self.done = False
+        """Whether the message is complete and ``report`` can be read."""
         self._options = options = options or _DEFAULT_OPTIONS
         limits = self._limits = options.limits
         self._structure = Structure(limits.header_size, limits.part_header_size, limits.parts)
@@ -87,7 +66,26 @@ class Rewriter:
         self._situation = Situation(options, envelope)
         self._edits = EditList()
         self._extensions = Extensions()
+        self._head: Head | None = None
+        self._data: bytes | bytearray = b""
+        self._base = 0
+        self._sent = 0
+        self._hold = -1
+        """Offset from which everything is held, -1 if nothing is."""
+        self._holds_seals = False
+        """Whether the header section is held, so that DKIM fields can still be taken out."""
+        self._growing: Part | None = None
+        """The text part whose body is being read into the hold."""
         self._texts: list[tuple[Part, bytes]] = []
+        self._text_size = 0
+        self._decision: Decision | None = None
+        self._ended = False
+        """Whether the structure has been read as far as it will be."""
+        self._passing = False
+        """Whether all further octets go out as they come."""
+        self._closed = False
+        self._broken = False
+        self._report: Report | None = None
 
     def feed(self, data: Buffer, /) -> list[bytes | memoryview]:
         """Take the next octets, all of them, and return the pieces that may go out now.
@@ -205,18 +203,20 @@ class Rewriter:
                 if not self._decide():
                     return
                 continue
-            happening = advance(data, base, final=final)
+            happening = advance(data, base, final)
             if happening is None:
                 if self._ended:
                     self._passing = True
                 elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
                     return
-            elif happening[0] is not _HEADER:
+                continue
+            event, part, _, _, _ = happening
+            if event is not _HEADER:
                 self._pass(happening)
-            elif happening.part.parent is None:
-                self._begin(happening.part)
+            elif part.parent is None:
+                self._begin(part)
             else:
-                self._enter(happening.part)
+                self._enter(part)
 
     def _pass(self, happening: Happening) -> None:
         """Go past a delimiter, or to where the structure has been read to."""

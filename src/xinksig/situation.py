@@ -25,20 +25,20 @@ class Situation:
 
     head: Head
     """The message's own header section, set as soon as it is read."""
-    text: "TextPart | None" = None
-    """The first text that could be read; the kind of the message is told from it."""
-    opted_out = False
-    body_decided = False
-    """Whether the first body was decided: nothing is appended to later text."""
-    triggered = False
-    """Whether a trigger was acted upon: device lines further on are left then."""
-    serves = False
-    """Whether one signature answers whatever is asked."""
-    _served: Signature | None = None
 
     def __init__(self, options: Options, envelope: Envelope | None) -> None:
         self.options = options
         self.envelope = envelope
+        self.text: TextPart | None = None
+        """The first text that could be read; the kind of the message is told from it."""
+        self.opted_out = False
+        self.body_decided = False
+        """Whether the first body was decided: nothing is appended to later text."""
+        self.triggered = False
+        """Whether a trigger was acted upon: device lines further on are left then."""
+        self.serves = False
+        """Whether one signature answers whatever is asked."""
+        self._served: Signature | None = None
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
         self._answers: dict[tuple[Trigger, str], Signature | None] = {}

@@ -51,20 +51,8 @@ class Found:
 class TextPart:
     """An inline text part in hand."""
 
-    problem: Verdict | None = None
-    """Why the part is left alone as a whole."""
-    note: Verdict | None = None
-    """Why nothing is put into a part in which nothing that counts was found."""
-    characters = ""
-    """The decoded text, as soon as it is read."""
-    is_put_off = False
-    """Whether it shows no placeholder for certain, and is read only if somebody asks for more."""
-    reading: Reading | None = None
-    """What the search for the placeholders has found out about HTML, for the writing."""
     decoded: transfer.Decoded
     text: charsets.Text
-    _history: tuple[int | None, newest.History] | None = None
-    _matches: tuple[Match, ...] | None = None
 
     def __init__(self, part: Part, raw: bytes, newline: bytes) -> None:
         self.part = part
@@ -75,6 +63,18 @@ class TextPart:
         """How its header section says it is to be read."""
         self.html = declared.html
         self.found: list[Found] = []
+        self.problem: Verdict | None = None
+        """Why the part is left alone as a whole."""
+        self.note: Verdict | None = None
+        """Why nothing is put into a part in which nothing that counts was found."""
+        self.characters = ""
+        """The decoded text, as soon as it is read."""
+        self.is_put_off = False
+        """Whether it shows no placeholder for certain, and is read only if somebody asks for more."""
+        self.reading: Reading | None = None
+        """What the search for the placeholders has found out about HTML, for the writing."""
+        self._history: tuple[int | None, newest.History] | None = None
+        self._matches: tuple[Match, ...] | None = None
 
     def may_show(self, pattern: Pattern) -> bool:
         """Tell from the body as it stands whether it may show one of these words; ``False`` is certain.

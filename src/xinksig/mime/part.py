@@ -8,33 +8,45 @@ from xinksig.mime.section import SHARED_SIZE, Section, shared_section
 class Part:
     """An entity; offsets are octets of the message, those of its fields count from its own start."""
 
+    __slots__ = (
+        "body",
+        "cr_only",
+        "depth",
+        "end",
+        "end_is_line",
+        "frozen",
+        "header",
+        "index",
+        "oversized",
+        "parent",
+        "start",
+        "stop",
+    )
+
     header: Section
     """What its header section says, set as soon as that is read."""
-    body: int
-    """Where its body begins, behind the empty line."""
-    # What is the same for most of them is an attribute of the class.
-    stop = -1
-    """Where its body ends, before the line ending that belongs to the delimiter."""
-    end = -1
-    """Where the delimiter line that ended it begins, or the message ended; -1 while it is open."""
-    end_is_line = True
-    """Whether ``end`` is the beginning of a line, not the end of the message."""
-    oversized = False
-    """Whether its header section is larger than the limit."""
-    frozen = False
-    """Set by the caller: a multipart that is not looked into."""
-    cr_only = False
-    """Whether lines end in CR alone."""
-    depth = 0
 
     def __init__(self, parent: "Part | None", start: int, index: int = 0) -> None:
         self.parent = parent
-        self.start = self.body = start
-        """Where its header section begins."""
         self.index = index
         """Its place among the parts of its parent, from 1."""
-        if parent is not None:
-            self.depth = parent.depth + 1
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.start = start
+        """Where its header section begins."""
+        self.body = start
+        """Where its body begins, behind the empty line."""
+        self.stop = -1
+        """Where its body ends, before the line ending that belongs to the delimiter."""
+        self.end = -1
+        """Where the delimiter line that ended it begins, or the message ended; -1 while it is open."""
+        self.end_is_line = True
+        """Whether ``end`` is the beginning of a line, not the end of the message."""
+        self.oversized = False
+        """Whether its header section is larger than the limit."""
+        self.frozen = False
+        """Set by the caller: a multipart that is not looked into."""
+        self.cr_only = False
+        """Whether lines end in CR alone."""
 
     def read(self, section: bytes, *, cr_only: bool) -> None:
         """Take in its header section."""

@@ -26,7 +26,7 @@ _NEAR = 2048
 """Octets in which most header sections end."""
 _SHORT = 256
 """Octets in which it costs less to look for what all delimiters begin with than for each of them."""
-_WINDOW = 4096
+_WINDOW = 16384
 """Octets behind a hyphen that are searched for a delimiter before the next hyphen is asked for."""
 _CR = ord("\r")
 
@@ -75,7 +75,7 @@ _IN_HEADER, _FOUND, _IN_BODY, _EPILOGUE, _DONE = _State
 class _Open:
     """A multipart that is open, and its next delimiter line, or one that begins like it."""
 
-    __slots__ = ("at", "before", "children", "clear", "closing", "last", "needle", "part", "scanned", "stop")
+    __slots__ = ("at", "before", "clear", "closing", "last", "needle", "part", "scanned", "stop")
 
     def __init__(self, part: Part, needle: bytes, scanned: int) -> None:
         self.part = part
@@ -85,7 +85,6 @@ class _Open:
         """No delimiter of it begins before this offset that was not reported."""
         self.last: Part | None = None
         """The last of its body parts so far."""
-        self.children = 0
         self.at = -1
         """The line feed before the delimiter line; before what is searched while it is not known."""
         self.before = 0
@@ -123,7 +122,7 @@ class Structure:
         self._waits = False
         """Whether the end of a line that begins like a delimiter is not in sight."""
 
-    def advance(self, data: bytes | bytearray, base: int, *, final: bool) -> Happening | None:
+    def advance(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
         """Return the next event, or ``None`` when more octets are needed.
 
         ``data`` begins at offset ``base`` of the message and reaches back to at least ``needed``.
@@ -294,8 +293,7 @@ class Structure:
             self._state = _DONE
             return _happening((_TOO_MANY, part, line, ended, False))
         self._count += 1
-        found.children += 1
-        self._part = found.last = Part(part, start, found.children)
+        self._part = found.last = Part(part, start, 1 if found.last is None else found.last.index + 1)
         self._state = _IN_HEADER
         self._header_limit, self._searched = self._part_header_size, 0
         return _happening((_DELIMITER, part, line, ended, False))
@@ -308,22 +306,24 @@ class Structure:
         limit = bound
         position = self._position
         for opened in reversed(self._stack):
+            index = opened.at - base
             if opened.at < position:
-                needle = opened.needle
-                scanned = max(opened.scanned, position)
-                start, stop = scanned - base, limit + len(needle) - 1
+                needle, start = opened.needle, opened.scanned
+                start = (max(position, start)) - base
+                stop = limit + len(needle) - 1
                 near = stop - start < _WINDOW
                 index = data.find(needle, start, stop) if near else _find_far(data, needle, start, stop)
                 if index < 0:
                     opened.scanned = max(opened.scanned, base + min(limit, len(data) - len(needle) + 1))
                     continue
-                if not self._check(opened, data, base, index, final):
+                behind = index + len(needle)
+                if not self._check(opened, data, base, index, behind, final):
                     waiting = index if waiting < 0 else min(waiting, index)
                     limit = min(limit, index)
                     continue
                 opened.scanned = base + index
-            if opened.at - base < limit:
-                best, limit = opened, opened.at - base
+            if index < limit:
+                best, limit = opened, index
                 start = position - base
                 if limit - start < _SHORT and data.find(self._dashes, start, limit) < 0:
                     break  # nothing before it looks like a delimiter: no need to ask the others
@@ -335,35 +335,33 @@ class Structure:
             self._wait_at(self._partial(data, base), data, base)
         return best
 
-    def _check(self, opened: _Open, data: bytes | bytearray, base: int, index: int, final: bool) -> bool:
+    def _check(
+        self, opened: _Open, data: bytes | bytearray, base: int, index: int, behind: int, final: bool
+    ) -> bool:
         """Look behind a hit and keep it; ``False`` when the line's end is not in sight."""
-        behind = stop = index + len(opened.needle)
-        opened.closing = data.startswith(b"--", stop)
-        if opened.closing:
-            stop += 2
         returns = self._line_feed == b"\r"
-        ending = data[stop : stop + 2]
-        clear = True
-        if ending == b"\r\n" and not returns:
-            stop += 2
-        else:
-            match = (_CR_TAIL if returns else _TAIL).match(data, stop)
-            if match is None:
-                if not final and len(data) - behind < _PARTIAL_SIZE and _PARTIAL_TAIL.match(data, behind):
-                    return False
-                clear = False
-            else:
-                ending = match[1]
-                if not final and not ending.endswith(b"\n") and not (returns and ending):
-                    return False
-                stop = match.end()
         # No octet before it is in hand: it was no CR, which would have been kept.
         returned = not returns and index > 0 and data[index - 1] == _CR
-        opened.clear = clear and (not self._crlf or (returned and ending != b"\n"))
         opened.at = at = base + index
         opened.before = at - 1 if returned else at
-        opened.stop = base + stop
-        return True
+        opened.closing = data.startswith(b"--", behind)
+        stop = behind + 2 if opened.closing else behind
+        if not returns and data.startswith(b"\r\n", stop):
+            opened.clear = returned or not self._crlf
+            opened.stop = base + stop + 2
+            return True
+        match = (_CR_TAIL if returns else _TAIL).match(data, stop)
+        if match is None:
+            opened.clear = False
+            known = final or len(data) - behind >= _PARTIAL_SIZE or not _PARTIAL_TAIL.match(data, behind)
+        else:
+            ending = match[1]
+            opened.clear = not self._crlf or (returned and ending != b"\n")
+            opened.stop = base + match.end()
+            known = final or ending.endswith(b"\n") or (returns and bool(ending))
+        if not known:
+            opened.at = -1
+        return known
 
     def _partial(self, data: bytes | bytearray, base: int) -> int:
         """Return the index from which the data may begin a delimiter line; its length if there is none."""

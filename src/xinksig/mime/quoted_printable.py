@@ -24,8 +24,9 @@ _OPEN_ENDS = (b"=", b" ", b"\t")
 
 _SOFT = late(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = late(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
-_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_CR = re.compile(rb"\r[^\n]")
 _BARE_CR = re.compile(rb"=\r(?!\n)")
+_BEFORE_BLANK = re.compile(rb"=[ \t]")
 _LITERAL = late(rb"=(?!\n|[0-9A-Fa-f]{2})")
 _TOKEN = late(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
 _ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
@@ -43,16 +44,19 @@ def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     stop = _stop(data) if data[-1:] in _OPEN_ENDS else len(data)
     core = data if stop == len(data) else data[:stop]
     octets = binascii.a2b_qp(core)
-    # Each escape and each soft line break takes two octets more than it stands for, the CR a third one.
-    # Where that does not add up, or a CR after "=" has no LF, binascii reads in its own way.
-    surplus = 2 * core.count(b"=") + core.count(b"=\r\n")
-    regular = len(core) - len(octets) == surplus
-    # One letter is found faster than two, and hardly any body has a CR without LF.
-    if regular and _LONE_CR.search(core) is not None and _BARE_CR.search(core) is not None:
-        regular = False
-    if not regular:
-        octets = _decode_irregular(core)
-    return octets, Offsets(data, stop, len(octets), regular=regular)
+    # binascii has its own reading of "==", and of an "=" before blanks, at the end or before a CR without LF.
+    # The first two leave an "=" in the octets. What is found fast and is mostly absent is looked for first.
+    odd = bool(
+        (
+            b"=" in octets
+            and (core.rfind(b"==") >= 0 or (_BEFORE_BLANK.search(octets) and _BEFORE_BLANK.search(core)))
+        )
+        or core.endswith(b"=")
+        or (_LONE_CR.search(core) and _BARE_CR.search(core))
+    )
+    if odd:
+        octets = _decode_odd(core)
+    return octets, Offsets(data, stop, len(octets), odd=odd)
 
 
 def encode(octets: bytes, newline: bytes, *, text: bool = True) -> bytes:
@@ -70,7 +74,7 @@ def _stop(data: bytes) -> int:
     return len(core) - 1 if core.endswith(b"=") else len(data)
 
 
-def _decode_irregular(data: bytes) -> bytes:
+def _decode_odd(data: bytes) -> bytes:
     """Decode what binascii would read in another way, spelled as it reads it right."""
     return binascii.a2b_qp(_LITERAL.sub(b"=3D", _SOFT.sub(b"=\n", data)))
 
@@ -82,12 +86,12 @@ class Offsets:
     for, the beginning and the end.
     """
 
-    __slots__ = ("_data", "_last", "_regular", "_stop", "size")
+    __slots__ = ("_data", "_last", "_odd", "_stop", "size")
 
-    def __init__(self, data: bytes, stop: int, size: int, *, regular: bool) -> None:
+    def __init__(self, data: bytes, stop: int, size: int, *, odd: bool) -> None:
         self._data = data
         self._stop = stop
-        self._regular = regular
+        self._odd = odd
         self._last = (0, 0)
         self.size = size
         """How many octets the body decodes to."""
@@ -154,7 +158,7 @@ class Offsets:
     def _border(self, start: int, stop: int) -> int:
         """Return ``stop``, or the beginning of the escape or soft line break that holds it."""
         data = self._data
-        if self._regular:
+        if not self._odd:
             equals = data.rfind(b"=", max(start, stop - 2), stop)
             return stop if equals < 0 else equals
         equals = data.rfind(b"=", start, stop)
@@ -166,10 +170,8 @@ class Offsets:
 
     def _count(self, start: int, stop: int) -> int:
         """Return how many octets the span between two borders decodes to."""
-        data = self._data
-        if self._regular:
-            return stop - start - 2 * data.count(b"=", start, stop) - data.count(b"=\r\n", start, stop)
-        return len(_decode_irregular(data[start:stop]))
+        read = _decode_odd if self._odd else binascii.a2b_qp
+        return len(read(self._data[start:stop]))
 
 
 class _Block(NamedTuple):

@@ -43,6 +43,7 @@ def read(charset: Charset | None, octets: bytes, declared: bool = True) -> Text:
     if charset is None or not declared:
         return _undeclared(octets)
     if charset.kind == "utf-8":
+        # What it decodes to tells at once whether it is ASCII.
         return _read_utf_8(charset, octets)
     if charset.ascii_compatible and octets.isascii():
         return Text(octets.decode("ascii"), charset, octets)
@@ -109,9 +110,8 @@ def _read_utf_8(charset: Charset, octets: bytes) -> Text:
         characters = octets.decode("utf-8")
     except UnicodeDecodeError:
         return _damaged(Utf8Text, charset, octets)
-    return (
-        Text(characters, charset, octets) if characters.isascii() else Utf8Text(characters, charset, octets)
-    )
+    kind = Text if characters.isascii() else Utf8Text
+    return kind(characters, charset, octets)
 
 
 def _read_single(charset: Charset, octets: bytes, *, certain: bool = True) -> Text:

@@ -183,6 +183,8 @@ class _Block(NamedTuple):
     last: bytes
     """Its last line, with room for an ``=`` behind it."""
     lines: int
+    is_whole: bool
+    """Whether it may begin a line and end one as it is."""
 
 
 def _block_of(octets: bytes, newline: bytes, text: bool) -> _Block:
@@ -205,8 +207,9 @@ def _block(octets: bytes, newline: bytes, text: bool) -> _Block:
         lines = [piece for line in lines for piece in _safe(line, _LINE)]
         lines += _safe(last, _LINE - 1)
         encoded = newline.join(lines)
-    first = len(lines[0]) + (len(lines) == 1)
-    return _Block(encoded, first, lines[-1], len(lines))
+    first, last = len(lines[0]) + (len(lines) == 1), lines[-1]
+    is_whole = lines[0] != b"" and last != b"." and not last.endswith((b" ", b"\t"))
+    return _Block(encoded, first, last, len(lines), is_whole)
 
 
 # A signature goes into many messages: encode it once.
@@ -281,6 +284,11 @@ def splice(
         blocks = [_block_of(piece, newline, text) for piece in groups[index][2] if piece]
         # A line that only loses something cannot become too long.
         shrunk = (alone or shrunk) and not blocks and ending not in data[start:stop]
+        if len(blocks) == 1 and blocks[0].is_whole and not head and stop == end:
+            # As everyday mail has it: nothing that stays stands beside it.
+            at, line = stop, blocks[0].last
+            result.append((start, stop, blocks[0].encoded))
+            continue
         writer = _Writer(head, data[stop:end], newline, shared=following == end)
         writer.write(blocks, limited=not shrunk)
         at = stop + writer.right

@@ -51,7 +51,7 @@ def decode(data: bytes) -> tuple[bytes, "Offsets"]:
             b"=" in octets
             and (core.rfind(b"==") >= 0 or (_BEFORE_BLANK.search(octets) and _BEFORE_BLANK.search(core)))
         )
-        or core.endswith(b"=")
+        or (stop < len(data) and core.endswith(b"="))
         or (_LONE_CR.search(core) and _BARE_CR.search(core))
     )
     if odd:
@@ -82,8 +82,8 @@ def _decode_odd(data: bytes) -> bytes:
 class Offsets:
     """Where the decoded octets of a body stand in it.
 
-    Looking up costs a few counts over the octets between this place and the nearest of the last one asked
-    for, the beginning and the end.
+    Looking up decodes the octets between this place and the nearest of the last one asked for, the beginning
+    and the end once more.
     """
 
     __slots__ = ("_data", "_last", "_odd", "_stop", "size")

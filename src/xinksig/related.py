@@ -85,13 +85,11 @@ class Related:
         """Return the signature's HTML as it goes into a place; an appended one shows that it was."""
         if signature is None:
             return None
-        fragment = self._with_ids(signature)
+        fragment = self._with_ids(signature) if signature.images else signature.fragment
         return fragment.with_html(marked(fragment.html)) if place.trigger is Trigger.APPEND else fragment
 
     def _with_ids(self, signature: Signature) -> Fragment:
         """Return the signature's HTML with ``cid:NAME`` turned into the Content-IDs of this message."""
-        if not signature.images:
-            return signature.fragment
         template = _template(signature)
         if not template.marks:
             return template.fragment

@@ -18,6 +18,9 @@ from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
 from xinksig.upgrade import alternative, can_upgrade, with_edits
 
+_WITHOUT_LINE_BREAKS = ("utf-16", "utf-32")
+"""Kinds of charsets in which CR and LF octets are no characters of their own."""
+
 Choice = tuple[Found, Signature | None]
 """Something found, and what is to be put in its place; ``None``: it is taken out."""
 
@@ -104,7 +107,9 @@ def _changes(
     if size + waiting > composition.room:
         reason = "the signature would make the message larger than the limit allows"
         raise UnwritableError(Outcome.LIMIT, reason)
-    _check_delimiters(text, changes)
+    if part.transfer_encoding[0] in transfer.IDENTITY:
+        # In quoted-printable and base64 no line that is written begins with a hyphen.
+        _check_delimiters(text, changes)
     return changes, size, images
 
 
@@ -153,29 +158,25 @@ def _octet_edits(
     text: TextPart, edits: Sequence[CharEdit], encode: Callable[[TextPart, str], bytes]
 ) -> list[tuple[int, int, bytes]]:
     """Turn edits of the characters into edits of the decoded octets."""
+    if len(edits) > 1:
+        edits = _merged(edits)
     octet_edits = text.text.octet_edits(
-        [(start, stop, encode(text, new) if new else b"") for start, stop, new in _merged(edits)]
+        [(start, stop, encode(text, new) if new else b"") for start, stop, new, _ in edits]
     )
     if octet_edits is None:
         raise UnwritableError(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
     return octet_edits
 
 
-def _merged(edits: Sequence[CharEdit]) -> list[tuple[int, int, str]]:
+def _merged(edits: Sequence[CharEdit]) -> list[CharEdit]:
     """Return the edits, those that touch as one unless several of them put something there."""
-    merged: list[tuple[int, int, str]] = []
-    first = last = -1
-    text = ""
-    for start, stop, new, _ in edits:
-        if start == last and not (text and new):
-            text = text or new
+    merged: list[CharEdit] = []
+    for edit in edits:
+        last = merged[-1] if merged else None
+        if last is not None and last.stop == edit.start and not (last.text and edit.text):
+            merged[-1] = CharEdit(last.start, edit.stop, last.text or edit.text, last.why)
         else:
-            if last >= 0:
-                merged.append((first, last, text))
-            first, text = start, new
-        last = stop
-    if last >= 0:
-        merged.append((first, last, text))
+            merged.append(edit)
     return merged
 
 
@@ -187,15 +188,10 @@ def _spliced(text: TextPart, octet_edits: Sequence[tuple[int, int, bytes]]) -> l
         text.decoded,
         octet_edits,
         text.encoded_newline,
-        text=_has_line_breaks(text),
+        text=text.text.charset.kind not in _WITHOUT_LINE_BREAKS,
     )
     start = text.part.body
     return [Change(start + first, start + stop, octets, "placeholder") for first, stop, octets in spliced]
-
-
-def _has_line_breaks(text: TextPart) -> bool:
-    """Whether CR and LF octets are characters of their own in the part's charset."""
-    return text.text.charset.kind not in ("utf-16", "utf-32")
 
 
 def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
@@ -237,7 +233,7 @@ def _write_body(text: TextPart, injection: plain.Injection) -> tuple[compose.Ret
         return None, _spliced(text, edits)
     octets = _applied(text.decoded.octets, edits)
     # Where CR and LF are parts of characters, none of the body's is a line ending.
-    is_text = _has_line_breaks(text)
+    is_text = text.text.charset.kind not in _WITHOUT_LINE_BREAKS
     newline = text.encoded_newline if is_text else text.message_newline
     body = transfer.encode("quoted-printable", octets, newline, text=is_text)
     return compose.Retype(None, "quoted-printable"), [_whole(text, body)]
@@ -285,9 +281,6 @@ def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.
 
 def _check_delimiters(text: TextPart, changes: Sequence[Change]) -> None:
     """Refuse changes after which a line of the body could be taken for a delimiter."""
-    if text.declared.encoding not in transfer.IDENTITY:
-        # In quoted-printable and base64 no line that is written begins with a hyphen.
-        return
     part = text.part.parent
     needles = []
     while part is not None:

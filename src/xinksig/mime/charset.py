@@ -42,6 +42,9 @@ def read(charset: Charset | None, octets: bytes, declared: bool = True) -> Text:
     """
     if charset is None or not declared:
         return _undeclared(octets)
+    if charset.kind == "utf-8":
+        # What it decodes to tells at once whether it is ASCII.
+        return _read_utf_8(charset, octets)
     if charset.ascii_compatible and octets.isascii():
         return Text(octets.decode("ascii"), charset, octets)
     return _READERS[charset.kind](charset, octets)
@@ -103,10 +106,12 @@ def _ascii_count(octets: bytes) -> int:
 
 
 def _read_utf_8(charset: Charset, octets: bytes) -> Text:
-    characters = decoded(octets, "utf-8")
-    if characters is not None:
-        return Utf8Text(characters, charset, octets)
-    return _damaged(Utf8Text, charset, octets)
+    try:
+        characters = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return _damaged(Utf8Text, charset, octets)
+    kind = Text if characters.isascii() else Utf8Text
+    return kind(characters, charset, octets)
 
 
 def _read_single(charset: Charset, octets: bytes, *, certain: bool = True) -> Text:
@@ -211,11 +216,6 @@ def encode(text: Text, characters: str) -> bytes | None:
             return characters.encode("ascii")
     elif not text.certain:
         return None
-    elif charset.kind == "utf-8":
-        try:
-            return characters.encode("utf-8")
-        except UnicodeEncodeError:
-            return None
     return _encode(charset, characters) if len(characters) > _CACHED_SIZE else _cached(charset, characters)
 
 
@@ -224,6 +224,8 @@ def _encode(charset: Charset, characters: str) -> bytes | None:
         octets = characters.encode(charset.codec)
     except UnicodeEncodeError:
         return None
+    if charset.kind == "utf-8":
+        return octets
     if charset.codec == "iso2022_kr":
         octets = octets.replace(KOREAN_HEADER, b"")
         return octets if decoded(KOREAN_HEADER + octets, charset.codec) == characters else None

@@ -71,8 +71,9 @@ class Text:
         to bring a charset with states to ASCII and back is put around them. ``None``: the text cannot be
         edited, as damaged octets before an edit would become a character together with what follows.
         """
-        offset = self.octet_offset
-        result = [(offset(start), offset(stop), octets) for start, stop, octets in edits]
+        result = []
+        for start, stop, octets in edits:
+            result.append((self.octet_offset(start), self.octet_offset(stop), octets))
         if not self.sound:
             behind = b""
             follows = -1

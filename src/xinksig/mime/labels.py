@@ -33,6 +33,7 @@ WINDOWS_1252 = Charset("windows-1252", "single", "cp1252", "cp1252")
 # The labels of nearly all mail: for them the table is not read.
 _COMMON = {
     "utf-8": UTF_8,
+    "UTF-8": UTF_8,
     "utf8": UTF_8,
     "us-ascii": US_ASCII,
     "iso-8859-1": Charset("iso-8859-1", "single", "latin_1", "cp1252"),
@@ -45,7 +46,12 @@ def lookup(label: str | None) -> Charset | None:
 
     Case, outer blanks, hyphens and underscores do not count. Any string may be asked for.
     """
-    if label is None or len(label) > _LONGEST_LABEL or not label.isascii():
+    if label is None:
+        return None
+    common = _COMMON.get(label)
+    if common is not None:
+        return common
+    if len(label) > _LONGEST_LABEL or not label.isascii():
         return None
     label = label.strip("\t\n\f\r ").lower()
     return _COMMON.get(label) or _table().get(label.translate(_IGNORED))

@@ -24,8 +24,9 @@ _OPEN_ENDS = (b"=", b" ", b"\t")
 
 _SOFT = late(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = late(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
-_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_CR = re.compile(rb"\r[^\n]")
 _BARE_CR = re.compile(rb"=\r(?!\n)")
+_BEFORE_BLANK = re.compile(rb"=[ \t]")
 _LITERAL = late(rb"=(?!\n|[0-9A-Fa-f]{2})")
 _TOKEN = late(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
 _ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
@@ -43,16 +44,19 @@ def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     stop = _stop(data) if data[-1:] in _OPEN_ENDS else len(data)
     core = data if stop == len(data) else data[:stop]
     octets = binascii.a2b_qp(core)
-    # Each escape and each soft line break takes two octets more than it stands for, the CR a third one.
-    # Where that does not add up, or a CR after "=" has no LF, binascii reads in its own way.
-    surplus = 2 * core.count(b"=") + core.count(b"=\r\n")
-    regular = len(core) - len(octets) == surplus
-    # One letter is found faster than two, and hardly any body has a CR without LF.
-    if regular and _LONE_CR.search(core) is not None and _BARE_CR.search(core) is not None:
-        regular = False
-    if not regular:
-        octets = _decode_irregular(core)
-    return octets, Offsets(data, stop, len(octets), regular=regular)
+    # binascii has its own reading of "==", and of an "=" before blanks, at the end or before a CR without LF.
+    # The first two leave an "=" in the octets. What is found fast and is mostly absent is looked for first.
+    odd = bool(
+        (
+            b"=" in octets
+            and (core.rfind(b"==") >= 0 or (_BEFORE_BLANK.search(octets) and _BEFORE_BLANK.search(core)))
+        )
+        or (stop < len(data) and core.endswith(b"="))
+        or (_LONE_CR.search(core) and _BARE_CR.search(core))
+    )
+    if odd:
+        octets = _decode_odd(core)
+    return octets, Offsets(data, stop, len(octets), odd=odd)
 
 
 def encode(octets: bytes, newline: bytes, *, text: bool = True) -> bytes:
@@ -70,7 +74,7 @@ def _stop(data: bytes) -> int:
     return len(core) - 1 if core.endswith(b"=") else len(data)
 
 
-def _decode_irregular(data: bytes) -> bytes:
+def _decode_odd(data: bytes) -> bytes:
     """Decode what binascii would read in another way, spelled as it reads it right."""
     return binascii.a2b_qp(_LITERAL.sub(b"=3D", _SOFT.sub(b"=\n", data)))
 
@@ -78,16 +82,16 @@ def _decode_irregular(data: bytes) -> bytes:
 class Offsets:
     """Where the decoded octets of a body stand in it.
 
-    Looking up costs a few counts over the octets between this place and the nearest of the last one asked
-    for, the beginning and the end.
+    Looking up decodes the octets between this place and the nearest of the last one asked for, the beginning
+    and the end once more.
     """
 
-    __slots__ = ("_data", "_last", "_regular", "_stop", "size")
+    __slots__ = ("_data", "_last", "_odd", "_stop", "size")
 
-    def __init__(self, data: bytes, stop: int, size: int, *, regular: bool) -> None:
+    def __init__(self, data: bytes, stop: int, size: int, *, odd: bool) -> None:
         self._data = data
         self._stop = stop
-        self._regular = regular
+        self._odd = odd
         self._last = (0, 0)
         self.size = size
         """How many octets the body decodes to."""
@@ -154,7 +158,7 @@ class Offsets:
     def _border(self, start: int, stop: int) -> int:
         """Return ``stop``, or the beginning of the escape or soft line break that holds it."""
         data = self._data
-        if self._regular:
+        if not self._odd:
             equals = data.rfind(b"=", max(start, stop - 2), stop)
             return stop if equals < 0 else equals
         equals = data.rfind(b"=", start, stop)
@@ -166,10 +170,8 @@ class Offsets:
 
     def _count(self, start: int, stop: int) -> int:
         """Return how many octets the span between two borders decodes to."""
-        data = self._data
-        if self._regular:
-            return stop - start - 2 * data.count(b"=", start, stop) - data.count(b"=\r\n", start, stop)
-        return len(_decode_irregular(data[start:stop]))
+        read = _decode_odd if self._odd else binascii.a2b_qp
+        return len(read(self._data[start:stop]))
 
 
 class _Block(NamedTuple):
@@ -181,6 +183,8 @@ class _Block(NamedTuple):
     last: bytes
     """Its last line, with room for an ``=`` behind it."""
     lines: int
+    is_whole: bool
+    """Whether it may begin a line and end one as it is."""
 
 
 def _block_of(octets: bytes, newline: bytes, text: bool) -> _Block:
@@ -203,8 +207,9 @@ def _block(octets: bytes, newline: bytes, text: bool) -> _Block:
         lines = [piece for line in lines for piece in _safe(line, _LINE)]
         lines += _safe(last, _LINE - 1)
         encoded = newline.join(lines)
-    first = len(lines[0]) + (len(lines) == 1)
-    return _Block(encoded, first, lines[-1], len(lines))
+    first, last = len(lines[0]) + (len(lines) == 1), lines[-1]
+    is_whole = lines[0] != b"" and last != b"." and not last.endswith((b" ", b"\t"))
+    return _Block(encoded, first, last, len(lines), is_whole)
 
 
 # A signature goes into many messages: encode it once.
@@ -279,6 +284,11 @@ def splice(
         blocks = [_block_of(piece, newline, text) for piece in groups[index][2] if piece]
         # A line that only loses something cannot become too long.
         shrunk = (alone or shrunk) and not blocks and ending not in data[start:stop]
+        if len(blocks) == 1 and blocks[0].is_whole and not head and stop == end:
+            # As everyday mail has it: nothing that stays stands beside it.
+            at, line = stop, blocks[0].last
+            result.append((start, stop, blocks[0].encoded))
+            continue
         writer = _Writer(head, data[stop:end], newline, shared=following == end)
         writer.write(blocks, limited=not shrunk)
         at = stop + writer.right

@@ -42,7 +42,7 @@ def plain_history(
     ``flowed``: the text is format=flowed, where a blank before ``>`` says that the sign was typed
     (RFC 3676, 4.4).
     """
-    if "\r" in text and "\n" not in text:
+    if "\n" not in text and "\r" in text:
         text = text.replace("\r", "\n")
     stop = len(text) if upto is None else min(len(text), upto + _WINDOW)
     pattern = _candidates(more_separators, ascii_only=text.isascii())

@@ -24,7 +24,7 @@ def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: boo
     ``body`` is in quoted-printable or in an identity encoding, of a charset in which ASCII characters and
     ASCII octets stand for each other alone. Linear, one pass for each expression; never raises.
     """
-    needed = _needed(pattern, quoted_printable=quoted_printable, html=html)
+    needed = _needed(pattern, quoted_printable, html)
     if needed is None or b"\0" in body:
         # With zero octets it may be UTF-16, whatever it says.
         return True
@@ -37,7 +37,7 @@ def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: boo
 
 
 @lru_cache(maxsize=64)
-def _needed(pattern: Pattern, *, quoted_printable: bool, html: bool) -> Needed | None:
+def _needed(pattern: Pattern, quoted_printable: bool, html: bool) -> Needed | None:
     """Return what is needed; ``None`` where a placeholder has no ASCII character of one spelling alone."""
     characters = {rarest(word, pattern.ignore_case) for word in pattern.words}
     if not all(character and character.isascii() for character in characters):

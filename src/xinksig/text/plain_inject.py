@@ -22,6 +22,7 @@ from xinksig.text.place import CharEdit, Place
 _QUOTE = re.compile(r">[> \t]*+")
 _UNSAFE = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x09}
 _BLANKS = (" ", "\t")
+_LINE_BORDERS = ("\n", "\r", "")
 _MOST_OCTETS = 12  # that a character takes in any charset, escape sequences around it included
 _LEAST_ROOM = 24  # characters of content on a line, however deep it is quoted
 
@@ -55,30 +56,34 @@ def inject(
         writer = _FlowedWriter(text, newline, width, limit, delsp=delsp)
     else:
         writer = _FixedWriter(text, newline, width, limit)
-    mains = [_main_piece(place) for place, _ in changes]
+    edits = writer.edits
     behind = -1  # where the text goes on that stands between two places on one line
     for index, (place, signature) in enumerate(changes):
-        start, stop = mains[index]
-        high = mains[index + 1][0] if index + 1 < len(mains) else len(text)
+        start, stop = _main_piece(place)
+        high = _main_piece(changes[index + 1][0])[0] if index + 1 < len(changes) else len(text)
         end = line_stop(text, stop, high)
-        if behind >= 0:
-            writer.keep(behind, start)
-        else:
-            writer.begin(start)
-        behind = stop if end == high < len(text) and place.trigger is not Trigger.APPEND else -1
-        if place.trigger is Trigger.APPEND:
-            new = writer.append(signature or "", start)
-        elif signature is None:
-            new = writer.write([""], text[stop:end])
-        else:
-            new = writer.sign(signature, text[stop:end])
-        if stop == end < high and place.trigger is not Trigger.APPEND:
-            writer.end()
+        is_appended = place.trigger is Trigger.APPEND
+        goes_on = end == high < len(text) and not is_appended
+        new = None
+        if signature is not None and stop == end and behind < 0 and not (goes_on or is_appended):
+            new = writer.alone(signature, start)
+        if new is None:
+            if behind >= 0:
+                writer.keep(behind, start)
+            else:
+                writer.begin(start)
+            if is_appended:
+                new = writer.append(signature or "", start)
+            else:
+                new = writer.write([""] if signature is None else _lines(signature), text[stop:end])
+                if stop == end < high:
+                    writer.end()
+        behind = stop if goes_on else -1
         why = "signature" if signature is not None else place.trigger.value
-        writer.edits.append(CharEdit(start, stop, new, why))
+        if new or start < stop:
+            edits.append(CharEdit(start, stop, new, why))
         if place.pieces != ((start, stop),):
-            writer.edits += [CharEdit(*piece, "", why) for piece in place.pieces if piece != (start, stop)]
-    edits = [edit for edit in writer.edits if edit.text or edit.start < edit.stop]
+            edits += [CharEdit(*piece, "", why) for piece in place.pieces if piece != (start, stop)]
     if len(edits) > 1:
         edits.sort(key=lambda edit: edit[:2])
     return Injection(edits, writer.too_long)
@@ -135,15 +140,15 @@ class _Writer:
         """Return what ``write`` would for lines of their own, and the characters of the longest."""
         raise NotImplementedError
 
-    def sign(self, signature: str, follow: str) -> str:
-        """Return what to write for a signature in the line in hand, which ends with ``follow``."""
-        if self.content or follow or self.before():
-            return self.write(_lines(signature), follow)
+    def alone(self, signature: str, at: int) -> str | None:
+        """Return what to write for a signature before which nothing stands on its line, nor behind it.
+
+        ``None``: it has to be written line by line.
+        """
+        if self.text[at - 1 : at] not in _LINE_BORDERS:
+            return None
         block, longest = self.block(signature)
-        if not self.surely_fits(longest):
-            return self.write(_lines(signature), follow)
-        self.content = block.rpartition(self.newline)[2]
-        return block
+        return block if self.surely_fits(longest) else None
 
     def append(self, signature: str, at: int) -> str:
         """Return what to write for a signature with an empty line before and behind it."""

@@ -108,8 +108,9 @@ def find(
         if place:
             places.append(place)
             at = low = place.stop
-            for start, stop in place.pieces:
-                taken.update(range(max(start, low), stop))
+            if place.pieces[-1][1] > low:
+                for start, stop in place.pieces:
+                    taken.update(range(max(start, low), stop))
         if first:
             at = text.find(first, at)
     return places

@@ -417,47 +417,36 @@ def _tokens(found: dict[str, str]) -> list[str]:
 
 def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     """Tell whether anything before ``upto`` can be a mark of history."""
-    stop = min(len(html), upto + 64)
-    for letter, mark in _MARKED_BY.items():
-        at = html.find(letter, 0, stop)
-        if at >= 0 and _is_marked(html, at, stop, letter, mark):
+    text = html[: upto + 64]
+    for letter, word, mark in _MARKED_BY:
+        # A missing word is found missing twice as fast from the end.
+        if letter in text and text.rfind(word) >= 0 and (mark is None or mark.search(text)):
             return True
-    ascii_only = html.isascii()
-    return (
-        html.find("reference-message", 0, stop) >= 0
-        or _behind_tag(more, ascii_only=ascii_only).search(html, 0, stop) is not None
-        or (
-            (html[:1] != "<" or html[1:3] in _BEGINNINGS)
-            and _first_line(more, ascii_only=ascii_only).match(html, 0, stop) is not None
-        )
+    ascii_only = text.isascii()
+    return _behind_tag(more, ascii_only=ascii_only).search(text) is not None or (
+        (text[:1] != "<" or text[1:3] in _BEGINNINGS)
+        and _first_line(more, ascii_only=ascii_only).match(text) is not None
     )
 
 
-def _is_marked(html: str, at: int, stop: int, letter: str, mark: re.Pattern[str]) -> bool:
-    """Tell whether a mark stands at ``at`` or another place of its letter."""
-    for _ in range(_FEW):
-        if mark.match(html, at, stop):
-            return True
-        at = html.find(letter, at + 1, stop)
-        if at < 0:
-            return False
-    return mark.search(html, at, stop) is not None
-
-
-_FEW = 16
-"""Places of a letter up to which it pays to find each by itself."""
-_MARKED_BY = {
-    "q": re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q)|(?<=name=[\"']q)|(?<=name=q))uote"),
-    "Q": re.compile("Q[uU][oO][tT][eE]"),
-    "_": re.compile(
-        r"_(?:extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
-        r"|(?:-?[0-9]{1,24}_?)?(?:ms-outlook|AppleMail|Signature|composer_|moz-sig|gmail_sig|lineBreakAt))"
+_MARKED_BY = (
+    ("q", "quote", re.compile(r"q(?:(?<=[lL]ockq)|(?<=_q)|(?<=name=[\"']q)|(?<=name=q))uote")),
+    ("Q", "Q", re.compile("Q[uU][oO][tT][eE]")),
+    (
+        "_",
+        "_",
+        re.compile(
+            r"_(?:extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
+            r"|(?:-?[0-9]{1,24}_?)?(?:ms-outlook|AppleMail|Signature|composer_|moz-sig|gmail_sig|lineBreakAt))"
+        ),
     ),
-    "R": re.compile("R(?=plyFwdMsg)"),
-    "z": re.compile("z(?<=moz)-forward-container"),
-    "#": re.compile(r"#(?:E1E1E1|B5C4DF) 1(?:\.0)?pt", re.ASCII),
-}
-"""Marks of clients by a letter that is rare in mail: a letter is found many times faster than a word."""
+    ("R", "RplyFwdMsg", None),
+    ("z", "moz-forward-container", None),
+    ("#", "#E1E1E1 1", None),
+    ("#", "#B5C4DF 1", None),
+    ("-", "reference-message", None),
+)
+"""Marks of clients: a rare letter, which is found many times faster than a word, a word, and all of it."""
 
 _MARKS = ("_", "-message", "RplyFwdMsg", "border-top", "moz-", "onsend", "Content", "iosymail", "x_", "quote")
 
@@ -484,8 +473,9 @@ def _first_line(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
 
 def _start(more: tuple[str, ...], *, ascii_only: bool) -> str:
     first, line = line_starts(more, ascii_only=ascii_only)
-    line = line.replace("{2}", "{3}")
-    tag = r"<(?:[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
+    # Written out, three dashes are refused by the first one.
+    line = re.sub(r"(.)\{2\}", r"\1\1\1", line)
+    tag = r"<[pPhH][rR](?:[eE][\s>]|\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
     blanks = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+"
     return rf"{blanks}(?:{tag}|(?=[{first}&])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
 

@@ -1,6 +1,6 @@
 """Where placeholders stand in HTML as a browser shows it, by offsets of the source."""
 
-import itertools
+import sys
 from collections.abc import Iterator
 
 from xinksig.model import Outcome
@@ -41,7 +41,7 @@ class Search:
         """Whether the anchors cost more than reading the text from end to end, which was done then."""
         self._html = html
         self._spelling = spelled
-        self._limit = limit
+        self._limit = sys.maxsize if limit is None else limit
         self._looked = 0
         self._reading = reading or Reading(html)
         self._found: list[Place] = []
@@ -56,18 +56,19 @@ class Search:
         """Return the places from the anchor ``first`` on; see ``find``."""
         html, spelled = self._html, self._spelling.spelled
         budget = len(html) + _SPARE
-        for at in itertools.chain((first,), anchors):
-            if at < self._resume:
-                continue
-            stop, looked, name = spelled(html, at)
-            budget -= looked - at + _ANCHOR_COST
-            if stop >= 0:
-                self._take(at, stop, name)
-                if self._is_full():
+        at = first
+        while at >= 0:
+            if at >= self._resume:
+                stop, looked, name = spelled(html, at)
+                budget -= looked - at + _ANCHOR_COST
+                if stop >= 0:
+                    self._take(at, stop, name)
+                    if len(self._found) > self._limit:
+                        break
+                elif budget < 0:
+                    self._search_in_full()
                     break
-            elif budget < 0:
-                self._search_in_full()
-                break
+            at = next(anchors, -1)
         self._looked += len(html) + _SPARE - budget
         return self._found
 
@@ -75,13 +76,10 @@ class Search:
         self.in_full = True
         self._looked += len(self._html)
         for start, stop, name in placeholders(self._html, self._spelling):
-            if self._is_full():
+            if len(self._found) > self._limit:
                 return
             if start >= self._resume:
                 self._take(start, stop, name)
-
-    def _is_full(self) -> bool:
-        return self._limit is not None and len(self._found) > self._limit
 
     def _take(self, start: int, stop: int, name: str) -> None:
         """Keep what is spelled there if it is text that a reader sees."""

@@ -58,18 +58,32 @@ class Reading:
 
     def holds(self, offset: int) -> Span | None:
         """See ``Context``."""
+        self._held_by_walk = False
         if offset < self._complex_from and not self._seems_in_tag(offset):
-            is_first = self._walk is None
+            walk = self._walk
+            is_first = walk is None
+            if walk is None:
+                walk = self._walk = Walk(self._html)
+            elif walk is self._kept:
+                walk = self._walk = walk.copy()
+            before = walk.at
             try:
-                held = self._walk_to(offset)
+                is_text = walk.advance(offset)
             except TooComplexError:
                 self._complex_from = offset
                 self._too_complex = offset if is_first else -1
                 self._walk = None
             else:
-                if self._held_by_walk:
+                self._looked += walk.at - before
+                if is_text:
+                    self._held_by_walk = self._shows(walk)
+                elif walk.at <= offset and not any(element.name == "template" for element in walk.stack):
+                    self._held_by_walk = True
+                    held = construct(self._html, walk.at, len(self._html))
+                    self._looked += held.stop - held.start
                     return held
-        self._held_by_walk = False
+                if self._held_by_walk:
+                    return None
         context = self._context
         if context is None:
             context = self._context = Context(self._html)
@@ -105,24 +119,6 @@ class Reading:
         first = max(0, offset - _LONG_TAG)
         return self._html.rfind("<", first, offset) > self._html.rfind(">", first, offset)
 
-    def _walk_to(self, offset: int) -> Span | None:
-        """Walk to ``offset``, return what holds it, and note whether that is sure."""
-        walk = self._walk
-        if walk is None:
-            walk = self._walk = Walk(self._html)
-        elif walk is self._kept:
-            walk = self._walk = walk.copy()
-        before = walk.at
-        is_text = walk.advance(offset)
-        self._looked += max(0, walk.at - before)
-        self._held_by_walk = is_text and self._shows(walk)
-        if is_text or walk.at > offset or any(element.name == "template" for element in walk.stack):
-            return None
-        self._held_by_walk = True
-        held = construct(self._html, walk.at, len(self._html))
-        self._looked += held.stop - held.start
-        return held
-
     def _shows(self, walk: Walk) -> bool:
         """Return whether it is sure that nothing open hides what stands there or moves it elsewhere."""
         stack = walk.stack
@@ -136,9 +132,7 @@ class Reading:
             name, start, stop = element
             if start in shown:
                 break  # so are those around it
-            if name in _UNSURE:
-                return False
-            if (
+            if name in _UNSURE or (
                 stop - start > len(name) + 2  # it has attributes
                 and _MAY_HIDE.search(self._html, start, stop)
                 and is_hidden(name, element.attributes(self._html))

@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 from xinksig.text.html.kinds import (
     BARRIER_TAG,
     BLOCK_KINDS,
+    BLOCK_TAG,
     BUTTON_TAG,
     ENDS_BY_ITSELF,
     FORM_TAG,
@@ -70,6 +71,7 @@ _FAR = 8192
 """Characters from where on it pays to make an expression ready that passes tables as wholes."""
 _MOST_STEPS = 100_000
 """Steps up the stack in search of an element, in one document."""
+_TABLE_MODES = {**dict.fromkeys(TABLE_PARTS, IN_TABLE), **dict.fromkeys(ROW_GROUPS, IN_ROWS), "tr": IN_ROW}
 
 
 class TooComplexError(Exception):
@@ -151,9 +153,9 @@ class Walk:
     def _begin(self) -> None:
         match = prologue().match(self.html)
         assert match is not None
-        doctype, body = match.group("doctype", "body")
+        doctype, _, body = match.groups()
         self._quirky = is_quirky(doctype)
-        self._tail = start, stop = match.span("html")
+        self._tail = start, stop = match.span(2)
         if body is None:
             self.at = len(self.html[: match.end()].rstrip("\t\n\f\r "))
         else:
@@ -195,16 +197,20 @@ class Walk:
 
         With a ``floor`` stops once no more than that many elements are open. Raises ``TooComplexError``.
         """
-        html = self.html
+        html, stack = self.html, self.stack
         if self.at > offset:
             return False
         while self.at < offset:
-            if not self.stack:
+            if not stack:
                 if not self._advance_early(offset):
                     return False
                 continue
             at = self.at
-            mode = self._mode()
+            top = stack[-1].name
+            mode = _TABLE_MODES.get(top)
+            if mode is None:
+                counts = self._counts
+                mode = IN_LINK if counts.get("a") else IN_P if counts.get("p") or top in HEADINGS else BODY
             expression = run(mode if offset - at < _FAR else mode | FAR)
             match = expression.match(html, at, offset)
             assert match is not None
@@ -220,20 +226,11 @@ class Walk:
                 name = construct(html, start, stop).name
             if slash:
                 self.end(name, start, stop)
-                if len(self.stack) <= floor:
+                if len(stack) <= floor:
                     return True
             else:
                 self.at = self.start(name, start, stop)
         return self.at == offset
-
-    def _mode(self) -> int:
-        top = self.stack[-1].name
-        if top in TABLE_PARTS:
-            return IN_ROW if top == "tr" else IN_ROWS if top in ROW_GROUPS else IN_TABLE
-        counts = self._counts
-        if counts.get("a"):
-            return IN_LINK
-        return IN_P if counts.get("p") or top in HEADINGS else BODY
 
     def _advance_slowly(self, at: int, offset: int) -> bool:
         """Take in the construct at ``at``, where a run ended; ``False`` if it holds ``offset``."""
@@ -299,25 +296,20 @@ class Walk:
     def start(self, name: str, start: int, stop: int) -> int:
         """Take in a start tag; return the offset behind it, or behind its content where that is no markup."""
         self._closed = -1
-        stack = self.stack
         kind = KINDS.get(name, 0)
-        if stack[-1].name in TABLE_PARTS and kind not in (PART_TAG, IGNORED_TAG):
+        if self.stack[-1].name in TABLE_PARTS and kind not in (PART_TAG, IGNORED_TAG):
             return self._start_in_table(name, start, stop)
-        if not kind:
-            self._push(name, start, stop)
+        if kind == BLOCK_TAG:
+            if self._counts.get("p"):
+                self._make_way(kind, name, start)
         elif kind == FORMATTING_TAG:
-            self._start_formatting(name, start, stop)
-        elif kind == VOID_TAG:
-            if name == "hr":
-                self._close_p()
+            if self._counts.get(name):
+                self._check_formatting(name, start, stop)
         elif kind in BLOCK_KINDS:
-            self._start_block(kind, name, start, stop)
-        elif kind == PART_TAG:
-            self._start_part(name, start, stop)
-        elif kind == TABLE_TAG:
-            self._start_table(start, stop)
-        else:
-            return self._start_rare(kind, name, start, stop)
+            self._make_way(kind, name, start)
+        elif kind:
+            return self._start_other(kind, name, start, stop)
+        self._push(name, start, stop)
         return stop
 
     def _push(self, name: str, start: int, stop: int) -> None:
@@ -333,14 +325,14 @@ class Walk:
         self._frames.append(self._counts)
         self._counts = {}
 
-    def _start_block(self, kind: int, name: str, start: int, stop: int) -> None:
+    def _make_way(self, kind: int, name: str, start: int) -> None:
+        """Close what the start tag of a block closes."""
         counts = self._counts
         if kind == ITEM_TAG:
             self._close_item(("li",) if name == "li" else ("dd", "dt"))
         elif kind == BUTTON_TAG:
             if counts.get("button"):
                 raise TooComplexError("a button stands in a button")
-            self._push(name, start, stop)
             return
         if counts.get("p"):
             if name in ("dialog", "search"):
@@ -351,11 +343,11 @@ class Walk:
         if kind == HEADING_TAG and self.top in HEADINGS:
             self.strays += 1
             self._pop_to(len(self.stack) - 1)
-        self._push(name, start, stop)
 
-    def _start_formatting(self, name: str, start: int, stop: int) -> None:
-        known = self._counts.get(name, 0)
-        if known and name in ("a", "nobr"):
+    def _check_formatting(self, name: str, start: int, stop: int) -> None:
+        """See whether formatting may stand in open elements of its name."""
+        known = self._counts[name]
+        if name in ("a", "nobr"):
             raise TooComplexError(f"an {name} element stands in another one")
         if known >= 2:
             # A parser forgets the first of four that are alike, a run passes over the fourth.
@@ -370,7 +362,6 @@ class Walk:
             ]
             if len(alike) >= 2:
                 raise TooComplexError(f"three {name} elements that are alike stand in each other")
-        self._push(name, start, stop)
 
     def _start_table(self, start: int, stop: int) -> None:
         if self._counts.get("p") and not self._quirky:
@@ -433,7 +424,17 @@ class Walk:
         self._pop_barrier()
         return True
 
-    def _start_rare(self, kind: int, name: str, start: int, stop: int) -> int:
+    def _start_other(self, kind: int, name: str, start: int, stop: int) -> int:
+        if kind == VOID_TAG:
+            if name == "hr":
+                self._close_p()
+            return stop
+        if kind == PART_TAG:
+            self._start_part(name, start, stop)
+            return stop
+        if kind == TABLE_TAG:
+            self._start_table(start, stop)
+            return stop
         if kind == RAW_TAG:
             if name == "xmp":
                 self._close_p()

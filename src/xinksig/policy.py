@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Container
-from typing import NamedTuple
 
 from xinksig.errors import (
     AmbiguousError,
@@ -16,6 +15,7 @@ from xinksig.expressions import late
 from xinksig.mime.headers import Headers
 from xinksig.mime.part import Part
 from xinksig.model import Envelope, Options, Outcome
+from xinksig.records import NamedTuple
 
 STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
     Outcome.AMBIGUOUS: AmbiguousError,

@@ -12,9 +12,9 @@ import binascii
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 
 _LINE = 76
 _CACHED_SIZE = 128 << 10

@@ -2,8 +2,8 @@
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from xinksig.records import NamedTuple
 from xinksig.text.html.references import named
 from xinksig.text.pattern import Pattern, rarest
 

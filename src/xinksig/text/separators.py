@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 from xinksig.text.data import rows
 
 WILDCARD = "…"

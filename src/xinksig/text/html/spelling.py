@@ -4,10 +4,10 @@ import heapq
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 from xinksig.text.html.references import WINDOWS_1252, named, reference
 from xinksig.text.html.scanner import COMMENT, END, START, TAG_REST, TEXT, construct, names
 from xinksig.text.pattern import Pattern, Word, cases

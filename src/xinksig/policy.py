@@ -37,9 +37,7 @@ _FROZEN_MULTIPARTS = {
     "multipart/report": (Outcome.DELIVERY_REPORT, "it is a report (multipart/report)"),
 }
 _FREEZING = (Outcome.CALENDAR, Outcome.TNEF, Outcome.RIGHTS_MANAGED)
-_CONNECTOR_TEST = re.compile(
-    r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE
-)
+_CONNECTOR_TEST = late(r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE)
 _PATCH_SUBJECT = late(
     r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.IGNORECASE
 )

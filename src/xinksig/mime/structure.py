@@ -17,7 +17,7 @@ from xinksig.expressions import late
 from xinksig.mime.part import Part
 from xinksig.records import NamedTuple
 
-_TAIL = re.compile(rb"[ \t]{0,998}(\r?\n|\r?\Z)")
+_TAIL = late(rb"[ \t]{0,998}(\r?\n|\r?\Z)")
 _CR_TAIL = late(rb"[ \t]{0,998}(\r|\n|\Z)")
 _PARTIAL_TAIL = late(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002

@@ -487,7 +487,7 @@ def _start(more: tuple[str, ...], *, ascii_only: bool) -> str:
     line = line.replace("{2}", "{3}")
     tag = r"<(?:[pP][rR][eE][\s>]|[hH][rR]\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
     blanks = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+"
-    return rf"{blanks}(?:{tag}|(?=[{first}&])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
+    return rf"{blanks}(?:{tag}|(?=[{first}])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
 
 
 _BEGINNINGS = ("pr", "pR", "Pr", "PR", "hr", "hR", "Hr", "HR")

@@ -1,4 +1,4 @@
-"""A class of ``records`` is, for all who use it, the dataclass that ``dataclasses`` would have made."""
+"""A class of ``records`` is, for all who use it, what ``dataclasses`` or ``typing`` would have made."""
 
 import copy
 import dataclasses
@@ -7,11 +7,11 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 import pytest
 
-from xinksig import records
+from xinksig import Options, records
 
 
 def _declared() -> type:
@@ -186,6 +186,109 @@ def test_dataclasses_is_loaded_at_first_use_only() -> None:
         "import sys; from xinksig import Options, Limits; options = Options(limits=Limits(parts=3)); "
         "assert 'dataclasses' not in sys.modules; assert options == Options(limits=Limits(parts=3)); "
         "assert 'dataclasses' in sys.modules"
+    )
+    script = f"import sys; sys.path[:0] = {sys.path!r}; {code}"
+    subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
+
+
+class Pair(records.NamedTuple):
+    """Two of a kind."""
+
+    left: int
+    right: "list[int] | None" = None
+
+    @property
+    def total(self) -> int:
+        return self.left + len(self.right or ())
+
+    def __repr__(self) -> str:
+        return f"<{self.left}>"
+
+
+def _tuples() -> Both:
+    class Sample(NamedTuple):
+        """A sample."""
+
+        first: int
+        text: str = "x"
+        last: tuple[int, ...] = ()
+
+    real = Sample
+
+    class Sample(records.NamedTuple):  # type: ignore[no-redef]
+        """A sample."""
+
+        first: int
+        text: str = "x"
+        last: tuple[int, ...] = ()
+
+    return Sample, real
+
+
+def test_tuple_is_that_of_the_real_one() -> None:
+    fast, real = _tuples()
+    assert fast.__mro__[1:] == real.__mro__[1:] == (tuple, object)
+    for name in (
+        "_fields",
+        "_field_defaults",
+        "__match_args__",
+        "__doc__",
+        "__qualname__",
+        "__annotations__",
+    ):
+        assert getattr(fast, name) == getattr(real, name), name
+    assert str(inspect.signature(fast)) == str(inspect.signature(real))
+    one, same = fast(1, last=(2,)), real(1, last=(2,))
+    assert one == same == (1, "x", (2,))
+    assert (one.first, one.text, one.last) == one
+    assert repr(one) == repr(same)
+    assert one._asdict() == same._asdict()
+    assert one._replace(text="y") == (1, "y", (2,))
+    assert type(one._replace(text="y")) is type(fast._make(one)) is fast
+    assert not hasattr(one, "__dict__")
+    assert sys.version_info < (3, 13) or copy.replace(one, first=3) == (3, "x", (2,))
+
+
+def test_wrong_use_of_a_tuple_fails_in_the_words_of_the_real_one() -> None:
+    def failures(kind: Any) -> list[tuple[type, str]]:
+        value = kind(1)
+        return [
+            _failure(lambda: kind()),
+            _failure(lambda: kind(1, 2, 3, 4)),
+            _failure(lambda: kind(1, other=2)),
+            _failure(lambda: value._replace(other=2)),
+            _failure(lambda: kind._make((1, 2))),
+            _failure(lambda: setattr(value, "first", 2)),
+            _failure(lambda: setattr(value, "other", 2)),
+        ]
+
+    fast, real = _tuples()
+    assert failures(fast) == failures(real)
+
+
+def test_tuple_can_be_pickled_copied_and_matched() -> None:
+    one = Pair(1, [2])
+    assert pickle.loads(pickle.dumps(one)) == one == copy.copy(one) == copy.deepcopy(one)
+    assert type(pickle.loads(pickle.dumps(one))) is Pair
+    assert copy.deepcopy(one).right is not one.right
+    assert (one.total, repr(one)) == (2, "<1>")
+    match one:
+        case Pair(left, right=right):
+            assert (left, right) == (1, [2])
+
+
+def test_types_that_are_strings_are_found() -> None:
+    hints = get_type_hints(Options)
+    assert hints["scope"] == Literal["newest", "anywhere"]
+    assert get_type_hints(Options.__init__)["scope"] == Literal["newest", "anywhere"]
+    assert get_type_hints(Pair)["right"] == list[int] | None
+
+
+def test_typing_is_not_loaded_by_a_simple_message() -> None:
+    code = (
+        "import sys; import xinksig; message = b'From: a@b.example\\r\\n\\r\\n{EMAILSIGNATURE}\\r\\n'; "
+        "assert xinksig.rewrite(message, xinksig.Signature(text='Ada')).report.body_changed; "
+        "assert 'typing' not in sys.modules"
     )
     script = f"import sys; sys.path[:0] = {sys.path!r}; {code}"
     subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinksig.text.html.references import decoded, named, reference
+from xinksig.text.html.references import decoded, named, names_of, reference
 
 ATOMS = [
     "&",
@@ -103,3 +103,9 @@ def test_a_reference_ends_with_the_text_it_is_looked_for_in() -> None:
     assert reference("&#1234;", 0, 5) == ("{", 5)
     assert reference("&lt;", 0, 3) == ("<", 3)
     assert reference("&l", 0, 1) == ("", 0)
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(33, 127)), "«", "j"])
+def test_names_of_a_character_are_those_of_the_table(character: str) -> None:
+    names = {name for name, characters in named().items() if character in characters}
+    assert set(names_of(character)) == names

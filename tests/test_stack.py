@@ -10,6 +10,7 @@ from dom_judge import names_around
 from html_documents import document
 from real_placements import html_bodies, placement
 from xinksig.text.html.names import TABLE_PARTS
+from xinksig.text.html.runs import BODY, FAR, run
 from xinksig.text.html.stack import DEEPEST, Element, TooComplexError, Walk
 
 
@@ -364,3 +365,20 @@ def test_work_is_linear(unit: str) -> None:
         return taken
 
     assert matches(4000) <= 4 * matches(1000) + 300
+
+
+@pytest.mark.parametrize(
+    ("html", "passed"),
+    [
+        ("<a href=x>1<b>2<i>3<u>4</u></i></b></a>", True),
+        ("<p>1<a href=x>2<b>3</b></a><a>4</a></p>", True),
+        ("<a>1<a>2</a></a>", False),
+        ("<a>1<b>2<a>3</a></b></a>", False),
+        ("<p><a>1<b><a>2</a></b></a></p>", False),
+    ],
+)
+@pytest.mark.parametrize("mode", [BODY, BODY | FAR])
+def test_run_passes_links_but_none_in_a_link(html: str, passed: bool, mode: int) -> None:
+    match = run(mode).match(html + "<hr>")
+    assert match is not None
+    assert (match[match.re.groups] == "hr") is passed

@@ -4,8 +4,6 @@ The names below are loaded when they are first used: a filter that is started on
 for what it needs.
 """
 
-from importlib import import_module as _import_module
-
 TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
@@ -131,7 +129,8 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(_import_module(f"xinksig.{home}"), name)
+    # Not by importlib, which takes longer to load than this package.
+    value: object = getattr(__import__(f"xinksig.{home}", fromlist=[name]), name)
     globals()[name] = value
     return value
 

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Coroutine, Iterable, Iterator
-from typing import NamedTuple
 
 from xinksig.errors import UsageError
 from xinksig.model import Buffer, Envelope, Options, Report
+from xinksig.records import NamedTuple
 from xinksig.rewriter import Rewriter
 from xinksig.signature.request import AsyncSignatureSource, SignatureSource
 from xinksig.signature.signature import Signature

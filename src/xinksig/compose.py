@@ -6,13 +6,13 @@ existing ``multipart/related`` is extended by what is inserted before its next d
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from xinksig.edits import Change
 from xinksig.mime.fields import Field, replace_parameter
 from xinksig.mime.part import Part
 from xinksig.mime.structure import Event, Happening
 from xinksig.model import InlineImage
+from xinksig.records import NamedTuple
 
 _BEHIND_ALL = 1 << 30
 _EXTENSIONS = {"image/jpeg": "jpg", "image/svg+xml": "svg", "image/x-icon": "ico"}

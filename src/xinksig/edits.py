@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 from xinksig.model import Edit
+from xinksig.records import NamedTuple
 
 
 class Change(NamedTuple):

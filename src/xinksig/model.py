@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Any, Literal
 
 from xinksig.characters import BLANK, IGNORABLE
 from xinksig.errors import UsageError
 from xinksig.expressions import late
-from xinksig.records import dataclass, field
+from xinksig.records import Literal, dataclass, field
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Buffer = bytes | bytearray | memoryview
 
@@ -173,14 +177,14 @@ class Options:
 
     placeholder: str | tuple[str, ...] = "{EMAILSIGNATURE}"
     ignore_case: bool = True
-    scope: Literal["newest", "anywhere"] = "newest"
+    scope: "Literal['newest', 'anywhere']" = "newest"
     """Whether quoted history is left alone."""
-    matches: Literal["all", "first"] = "all"
-    unassigned: Literal["remove", "leave"] = "remove"
+    matches: "Literal['all', 'first']" = "all"
+    unassigned: "Literal['remove', 'leave']" = "remove"
     """What happens to a placeholder for which the source has no signature."""
-    on_failure: Literal["raise", "pass"] = "raise"
+    on_failure: "Literal['raise', 'pass']" = "raise"
     """Whether an exception of the source reaches the caller, or the message goes out unsigned and marked."""
-    no_placeholder: Literal["leave", "append"] = "leave"
+    no_placeholder: "Literal['leave', 'append']" = "leave"
     device_lines: bool = False
     more_device_lines: tuple[str, ...] = ()
     more_separators: tuple[str, ...] = ()
@@ -251,7 +255,7 @@ class Edit:
 class FieldChange:
     """One change of a top-level field, in the words a milter needs."""
 
-    action: Literal["insert", "replace", "remove"]
+    action: "Literal['insert', 'replace', 'remove']"
     name: str
     index: int
     """For ``insert`` the place in the header section (0: first); else which of that name, from 1."""
@@ -289,7 +293,7 @@ class _MadeWhenRead:
 
     __slots__ = ("_make",)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "Any":
         make = object.__getattribute__(self, "_make")
         object.__delattr__(self, "_make")
         made = make()
@@ -343,7 +347,7 @@ class Report(_MadeWhenRead):
         pieces.append(view[at:])
         return b"".join(pieces)
 
-    def to_dict(self, full: bool = False) -> dict[str, Any]:
+    def to_dict(self, full: bool = False) -> "dict[str, Any]":
         """Return the report as values that JSON knows; addresses and replacements only when ``full``."""
         from dataclasses import asdict
 

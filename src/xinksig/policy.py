@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Container
-from typing import NamedTuple
 
 from xinksig.errors import (
     AmbiguousError,
@@ -16,6 +15,7 @@ from xinksig.expressions import late
 from xinksig.mime.headers import Headers
 from xinksig.mime.section import Section
 from xinksig.model import Envelope, Options, Outcome
+from xinksig.records import NamedTuple
 
 STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
     Outcome.AMBIGUOUS: AmbiguousError,
@@ -37,9 +37,7 @@ _FROZEN_MULTIPARTS = {
     "multipart/report": (Outcome.DELIVERY_REPORT, "it is a report (multipart/report)"),
 }
 _FREEZING = (Outcome.CALENDAR, Outcome.TNEF, Outcome.RIGHTS_MANAGED)
-_CONNECTOR_TEST = re.compile(
-    r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE
-)
+_CONNECTOR_TEST = late(r"\bO365ConnectorValidation|^Test email for connector validation$", re.IGNORECASE)
 _PATCH_SUBJECT = late(
     r"^\s*(?:(?:re|aw)\s*:\s*)?\[(?:rfc[ /])?(?:[\w./-]+ )*(?:patch|pull)\b[^\]]*\]", re.IGNORECASE
 )

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from xinksig import compose
 from xinksig.edits import Change
 from xinksig.mime.part import Part
 from xinksig.model import InlineImage, Trigger
+from xinksig.records import NamedTuple
 from xinksig.signature.signature import Signature
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.newest import marked

@@ -1,13 +1,14 @@
 """What is noted while a message goes through, and the report that is made of it when somebody asks."""
 
 from os.path import basename
-from typing import TYPE_CHECKING
 
 from xinksig.edits import EditList, growth
 from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, FieldChange, Kind, Match, Outcome, PartReport, Report
 from xinksig.policy import Verdict
 from xinksig.situation import Situation
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
     from xinksig.textpart import TextPart

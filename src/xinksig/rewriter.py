@@ -10,7 +10,6 @@ first. Whatever happens, the rest of the message goes out: untouched where nothi
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from xinksig.compose import Extensions
 from xinksig.edits import EditList
@@ -32,6 +31,8 @@ from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
 from xinksig.situation import Situation
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
     from xinksig.decision import Decision

@@ -1,7 +1,6 @@
 """What is known of a message while its text is decided: who wrote it, what was answered, what was found."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from xinksig.edits import Change
 from xinksig.head import Head
@@ -12,6 +11,8 @@ from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
 from xinksig.text.history import Origin
 from xinksig.text.place import Place
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
     from xinksig.textpart import TextPart

@@ -16,7 +16,6 @@ from xinksig.text import plain
 from xinksig.text.html import inject
 from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
-from xinksig.upgrade import alternative, can_upgrade, with_edits
 
 _WITHOUT_LINE_BREAKS = ("utf-16", "utf-32")
 """Kinds of charsets in which CR and LF octets are no characters of their own."""
@@ -205,10 +204,13 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         width=lambda string: _width(text, string),
     )
     retype, changes = _write_body(text, injection)
-    if composition.upgrade and can_upgrade(text) and any(signature for _, signature in choices):
-        twins = [(found.place, signature) for found, signature in choices]
-        wrapper = alternative(text, twins, composition.section, composition.newline)
-        return compose.wrap(text.part, wrapper, changes, retype, composition.newline)
+    if composition.upgrade and any(signature for _, signature in choices):
+        from xinksig.upgrade import alternative, can_upgrade
+
+        if can_upgrade(text):
+            twins = [(found.place, signature) for found, signature in choices]
+            wrapper = alternative(text, twins, composition.section, composition.newline)
+            return compose.wrap(text.part, wrapper, changes, retype, composition.newline)
     if retype is not None:
         changes += compose.retype_changes(text.part, retype, composition.newline)
     return changes
@@ -270,6 +272,8 @@ def _encode_plain(text: TextPart, string: str) -> bytes:
 
 def _raise_to_utf8(text: TextPart, injection: plain.Injection) -> tuple[compose.Retype, list[Change]]:
     """Write the whole body in UTF-8, and say which fields have to follow (contract 6, Charset)."""
+    from xinksig.upgrade import with_edits
+
     encoding = text.declared.encoding
     unfit = encoding == "7bit" or (injection.too_long and encoding in transfer.IDENTITY)
     target = "quoted-printable" if unfit else encoding

@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 from xinksig import Limits, Options, UsageError, __version__
 from xinksig.cli.failure import USAGE, Failure
@@ -135,7 +135,7 @@ def _add_rewrite(commands: "argparse._SubParsersAction[_Parser]") -> _Parser:
     parser.add_argument("--report", metavar="FILE", help="write the report as JSON; -: to standard error")
     group = parser.add_argument_group("what to sign, and how")
     defaults = Options()
-    for name, kind in Options.__annotations__.items():
+    for name, kind in get_type_hints(Options).items():
         flag = "limit" if name == "limits" else name.replace("_", "-")
         settings = _settings(name, kind, getattr(defaults, name))
         group.add_argument(f"--{flag}", dest=name, default=argparse.SUPPRESS, **settings)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from xinksig.expressions import late
 from xinksig.mime.headers import Headers
+from xinksig.records import NamedTuple
 
 _BLANK = late(r"[ \t]*+")
 _ATOM = late(r'[^ \t<>:;,@.()"\[\]\\\x00-\x1f\x7f]++')

@@ -7,7 +7,6 @@ all readers take alike are read and not mentioned.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from xinksig.expressions import late
 from xinksig.mime.parameters import (
@@ -21,6 +20,7 @@ from xinksig.mime.parameters import (
     line_doubt,
     read_simply,
 )
+from xinksig.records import NamedTuple
 
 _TYPE = late(r"[!#-'*+\-.0-9A-Z^-~]++/[!#-'*+\-.0-9A-Z^-~]++", re.ASCII)
 _KIND = late(r'"?[!#-\'*+\-.0-9A-Z^-~]*+"?')

@@ -6,7 +6,6 @@ knows that the message has no LF at all. What the fields of MIME say is read in 
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from xinksig.expressions import late
 from xinksig.mime.content import (
@@ -18,6 +17,7 @@ from xinksig.mime.content import (
     replace_parameter,
 )
 from xinksig.mime.parameters import line_doubt
+from xinksig.records import NamedTuple
 
 __all__ = [
     "ContentType",

@@ -2,7 +2,8 @@
 
 import os.path
 from functools import cache
-from typing import NamedTuple
+
+from xinksig.records import NamedTuple
 
 _LONGEST_LABEL = 64
 _IGNORED = str.maketrans("", "", "-_ .:")

@@ -6,14 +6,13 @@ raised; each parameter says why another reader may see another value than this o
 ``read_simply`` takes what nearly all mail has, with two regex runs; ``Scanner`` reads everything else.
 """
 
-import contextlib
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
 
 from xinksig.expressions import late
 from xinksig.mime import words
+from xinksig.records import NamedTuple
 
 _TCHAR = r"[!#-'*+\-.0-9A-Z^-~]"
 _PLAIN_NAME = r"[!#-&+\-.0-9A-Z^-~]"
@@ -28,8 +27,8 @@ _PAIR = late(r'\\(["\\])')
 _MISLEADING = late(r'[;="\\]')
 _STARRED = late(r"([^*]+)(?:\*([0-9]{1,4}))?(\*)?")
 _PERCENT = late(rb"%([0-9A-Fa-f]{2})")
-_LONE_CR = re.compile(rb"\r(?=[^\n])")
-_BLANK_LINE = re.compile(rb"\n[ \t]++(?:\r?\n|\Z)")
+_LONE_CR = late(rb"\r(?=[^\n])")
+_BLANK_LINE = late(rb"\n[ \t]++(?:\r?\n|\Z)")
 _LONE_CR_IN_CR = late(rb"\r(?=[^ \t])")
 _BLANK_LINE_IN_CR = late(rb"\r[ \t]++(?:\r|\Z)")
 
@@ -227,8 +226,10 @@ class Scanner:
 def readable(value: str) -> str:
     """Return a value for people: octets as UTF-8 if they are that, and encoded-words decoded."""
     if not value.isascii():
-        with contextlib.suppress(UnicodeDecodeError):
+        try:
             value = value.encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            pass
     return words.decode(value) if "=?" in value else value
 
 

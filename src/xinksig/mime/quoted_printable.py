@@ -12,9 +12,9 @@ import binascii
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 
 _LINE = 76
 _CACHED_SIZE = 128 << 10
@@ -25,11 +25,11 @@ _OPEN_ENDS = (b"=", b" ", b"\t")
 _SOFT = late(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = late(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
 _LONE_CR = re.compile(rb"\r[^\n]")
-_BARE_CR = re.compile(rb"=\r(?!\n)")
+_BARE_CR = late(rb"=\r(?!\n)")
 _BEFORE_BLANK = re.compile(rb"=[ \t]")
 _LITERAL = late(rb"=(?!\n|[0-9A-Fa-f]{2})")
 _TOKEN = late(rb"=(?:[0-9A-Fa-f]{2}|([ \t]*(?:\r*\n|\r)))?")
-_ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
+_ESCAPE = late(rb"=[0-9A-Fa-f]{2}")
 # An "=" at the end of what stays whose meaning hangs on what follows: one that stands for itself, and could
 # become an escape or a soft line break; and a soft line break by bare CRs, which takes in an LF.
 _LOOSE = late(rb"=(?:[0-9A-Fa-f]|[ \t]*(\r*))")

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 
 KOREAN_HEADER = b"\x1b$)C"
 """What must stand once at the top of ISO-2022-KR (RFC 1557)."""

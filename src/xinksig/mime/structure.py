@@ -12,12 +12,12 @@ delimiter, so that from there on the reading is not unique.
 import re
 from enum import Enum
 from functools import partial
-from typing import NamedTuple
 
 from xinksig.expressions import late
 from xinksig.mime.part import Part
+from xinksig.records import NamedTuple
 
-_TAIL = re.compile(rb"[ \t]{0,998}(\r?\n|\r?\Z)")
+_TAIL = late(rb"[ \t]{0,998}(\r?\n|\r?\Z)")
 _CR_TAIL = late(rb"[ \t]{0,998}(\r|\n|\Z)")
 _PARTIAL_TAIL = late(rb"-{0,2}[ \t]{0,998}\r?\Z")
 _PARTIAL_SIZE = 1002

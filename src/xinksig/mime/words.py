@@ -5,7 +5,6 @@ as it stands. The text is only read, never written back.
 """
 
 import binascii
-import contextlib
 import re
 from functools import cache
 
@@ -83,8 +82,10 @@ def decode_octets(octets: bytes, label: str) -> str:
     """Return octets as text: in that charset if they are valid in it, else UTF-8, else as best fits."""
     charset = lookup(label)
     for name in _readers(charset, octets):
-        with contextlib.suppress(UnicodeDecodeError):
+        try:
             return _without_surrogates(octets.decode(name))
+        except UnicodeDecodeError:
+            continue
     return _without_surrogates(octets.decode(charset.reader if charset is not None else "latin-1", "replace"))
 
 

@@ -7,10 +7,10 @@ as the designer wrote it; only a style sheet makes a parser write it anew.
 import os
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from xinksig.errors import SourceError
 from xinksig.model import InlineImage
+from xinksig.records import NamedTuple
 from xinksig.signature import images as image_files
 from xinksig.signature import styles
 from xinksig.text.html.fragment import fragment

@@ -1,9 +1,9 @@
 """What is wrong in a folder of signatures, and where."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from xinksig.errors import SourceError
+from xinksig.records import NamedTuple
 
 
 class Finding(NamedTuple):

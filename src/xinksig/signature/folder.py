@@ -12,10 +12,10 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from xinksig.errors import UsageError
 from xinksig.model import Kind
+from xinksig.records import NamedTuple
 from xinksig.signature.finding import Finding, FolderError
 from xinksig.signature.people import Person
 from xinksig.signature.request import SignatureRequest

@@ -5,11 +5,11 @@ import re
 import stat
 from binascii import Error, a2b_base64
 from functools import cache
-from typing import NamedTuple
 
 from xinksig.errors import SourceError
 from xinksig.expressions import late
 from xinksig.model import InlineImage
+from xinksig.records import NamedTuple
 
 LARGE = 200 << 10
 """Octets from which an image is named in the problems."""

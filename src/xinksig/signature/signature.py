@@ -4,12 +4,13 @@ import os
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from xinksig.errors import SourceError, UsageError
 from xinksig.expressions import late
 from xinksig.model import InlineImage
 from xinksig.records import dataclass, field
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
     from xinksig.signature.images import Reference

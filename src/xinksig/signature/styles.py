@@ -5,7 +5,8 @@ or on the mouse has no inline form.
 """
 
 import re
-from typing import NamedTuple
+
+from xinksig.records import NamedTuple
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _TOKEN = re.compile(r"""\\.|[{};]|"(?:[^"\\]|\\.){0,2000}"|'(?:[^'\\]|\\.){0,2000}'""", re.DOTALL)

@@ -1,9 +1,9 @@
 """Lines of format=flowed text (RFC 3676): quote depth, stuffed blanks, soft line breaks."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 
 SEPARATOR = "-- "
 """The line above a signature block: neither fixed nor flowed, blank or not (section 4.3)."""

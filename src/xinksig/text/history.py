@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from enum import StrEnum
-from typing import NamedTuple
 
+from xinksig.records import NamedTuple
 from xinksig.text.lines import Line
 
 

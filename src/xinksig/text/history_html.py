@@ -477,7 +477,7 @@ def _start(more: tuple[str, ...], *, ascii_only: bool) -> str:
     line = re.sub(r"(.)\{2\}", r"\1\1\1", line)
     tag = r"<[pPhH][rR](?:[eE][\s>]|\s[^>]*(?:stopSp|zwchr|DIVIDER|replySp))"
     blanks = rf"[\s*{'' if ascii_only else _WIDE_BLANKS}]*+"
-    return rf"{blanks}(?:{tag}|(?=[{first}&])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
+    return rf"{blanks}(?:{tag}|(?=[{first}])(?:&nbsp;{blanks}|)(?:&gt|{line}))"
 
 
 _BEGINNINGS = ("pr", "pR", "Pr", "PR", "hr", "hR", "Hr", "HR")

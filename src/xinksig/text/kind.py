@@ -1,19 +1,19 @@
 """What sort of message it is: new, a reply or a forwarded one, from its subject, references and body."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 
+from xinksig.expressions import late
 from xinksig.model import Kind
 from xinksig.text.data import rows
 from xinksig.text.history import Origin
 from xinksig.text.separators import fold
 
-_TAG = re.compile(r"\s*\[[^\[\]]{0,80}\]")
+_TAG = late(r"\s*\[[^\[\]]{0,80}\]")
 """What lists and gateways put before a subject: ``[EXTERNAL]``."""
-_FORWARDED = re.compile(r"\s*\[Fwd?:", re.IGNORECASE)
+_FORWARDED = late(r"\s*\[[Ff][Ww][Dd]?:")
 """Of Netscape and its heirs, who put the whole subject in brackets."""
-_PREFIX = re.compile(r"\s*([^\W\d_][^\d:：\[\]()]{0,24}?)\s*(?:\[\d{1,4}\]|\(\d{1,4}\)|\^\d{1,4})?\s*[:：]")
+_PREFIX = late(r"\s*([^\W\d_][^\d:：\[\]()]{0,24}?)\s*(?:\[\d{1,4}\]|\(\d{1,4}\)|\^\d{1,4})?\s*[:：]")
 _MOST_TAGS = 8
 
 

@@ -1,9 +1,8 @@
 """HTML as a reader sees it, line by line, with the elements around each line; offsets into the source."""
 
-from typing import NamedTuple
-
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 from xinksig.text.html.names import VOID
 from xinksig.text.html.references import decoded, reference
 from xinksig.text.html.scanner import END, START, TEXT, names, spans

@@ -2,9 +2,9 @@
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
-from xinksig.text.html.references import named
+from xinksig.records import NamedTuple
+from xinksig.text.html.references import names_of
 from xinksig.text.pattern import Pattern, rarest
 
 
@@ -45,7 +45,7 @@ def _needed(pattern: Pattern, quoted_printable: bool, html: bool) -> Needed | No
     octets = tuple(sorted(character.encode("ascii") for character in characters))
     references = None
     if html:
-        firsts = {name[0] for name, text in named().items() if not characters.isdisjoint(text)}
+        firsts = {name[0] for character in characters for name in names_of(character)}
         following = re.escape("".join(sorted(firsts))).encode("ascii")
         # In quoted-printable a soft line break or an escape may follow the ampersand.
         references = re.compile(b"&[#" + following + (b"=]" if quoted_printable else b"]"))

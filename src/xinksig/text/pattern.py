@@ -2,7 +2,8 @@
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+
+from xinksig.records import NamedTuple
 
 NAME = r"[A-Za-z0-9._-]{1,64}"
 """The name of the named form, as the inside of a regular expression."""

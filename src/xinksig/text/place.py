@@ -1,8 +1,7 @@
 """Places in a text and edits of it: the common words of the HTML and the plain half."""
 
-from typing import NamedTuple
-
 from xinksig.model import Outcome, Trigger
+from xinksig.records import NamedTuple
 
 
 class Place(NamedTuple):

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from xinksig.model import Trigger
+from xinksig.records import NamedTuple
 from xinksig.text.flowed import (
     LINE_ENDING,
     SEPARATOR,

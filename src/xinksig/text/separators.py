@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
 from xinksig.expressions import late
+from xinksig.records import NamedTuple
 from xinksig.text.data import rows
 
 WILDCARD = "…"
@@ -15,8 +15,8 @@ _ELEMENT_KINDS = frozenset(
 )
 _CLIENT_PREFIX = r"(?:x_|(?:gmail-)?m_-?[0-9]{1,24}_?|gmail-|ydp[0-9a-f]{1,16}|yiv[0-9]{1,24}|ecx)"
 """What clients put before ids and classes of a message that they quote; Yahoo (ydp) before new text's too."""
-_BLANKS = re.compile(f"[{BLANK}\u202f]+")
-_IGNORABLES = re.compile(f"[{IGNORABLE_CLASS}]+")
+_BLANKS = late(f"[{BLANK}\u202f]+")
+_IGNORABLES = late(f"[{IGNORABLE_CLASS}]+")
 _DATE = late(
     r"(?<!\d)(?:\d{1,2}[:.h]\d\d(?!\d)|(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)|時|时|시|年"
 )
@@ -281,6 +281,9 @@ def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[str, str]:
     Labels of From, the first characters of lines above a forwarded message, attributions with a figure in
     them, dashes, ``>`` and of an administrator's ``more`` lines the first character; ``ascii_only``: those
     that a text in ASCII can hold. It reads at most ``LONGEST_LINE_START`` characters.
+
+    Among the first characters, the inside of a class, is ``&``, which may stand for one in HTML, and all
+    beyond ASCII: a class of some of them takes long to make ready.
     """
     written = _written()
     begins = [text[:_TOLD_APART] for kind, text in written if kind == "begin"]
@@ -294,9 +297,10 @@ def line_starts(more: tuple[str, ...], *, ascii_only: bool) -> tuple[str, str]:
             begins,
         )
     )
-    first = "".join(dict.fromkeys(text[0] for text in (*labels, *openers, *begins)))
+    first = {*"->_=&", *(text[0] for text in (*labels, *openers, *begins))}
+    others = "".join(character for character in map(chr, range(128)) if character not in first)
     dashes = "-{2}|_{2}|={2}" if ascii_only else "-{2}|_{2}|={2}|–{2}|—{2}"
-    return f"->_=–—{re.escape(first)}", (
+    return f"^{re.escape(others)}", (
         rf">|{dashes}|(?:{_choice(labels)})\s?\*?[:：]"
         rf"|(?:{_choice(openers)}) (?=[^\n]{{0,60}}\d)|{_choice(begins)}"
     )

@@ -4,7 +4,6 @@ That is inside a tag, between its attributes or behind its name; only where such
 at a blank of the text, and there never where white space is kept.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from xinksig.expressions import late
@@ -19,7 +18,7 @@ _WS = r"\t\n\f\r "
 _NAME = late(rf"</?[^{_WS}/>]*+")
 _ATTRIBUTE = late(rf"""[{_WS}]++[^{_WS}/>="']++(?:=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'=<`]++)|(?=[{_WS}/>]))""")
 _BLANK = late(" (?! )")
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = late(r"\r\n|\r|\n")
 _KEEPS_BLANKS = frozenset(("pre", "listing", "textarea", "xmp", "plaintext"))
 
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from xinksig.expressions import late
+from xinksig.records import NamedTuple
 from xinksig.text.html import fold
 from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
@@ -14,13 +15,13 @@ from xinksig.text.html.trace import trace
 from xinksig.text.html.wrappers import Around
 from xinksig.text.place import CharEdit, Place
 
-_REFERENCE = re.compile(r"&#?[0-9A-Za-z]{0,40}\Z")
-_FIRST_OF_TAG = re.compile(r"[a-zA-Z/!?]")
-_FIRST_OF_REFERENCE = re.compile(r"[0-9A-Za-z;#=]")
+_REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")
+_FIRST_OF_TAG = late(r"[a-zA-Z/!?]")
+_FIRST_OF_REFERENCE = late(r"[0-9A-Za-z;#=]")
 
-_START_OF_PRE = re.compile(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
+_START_OF_PRE = late(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
 _NEAR = 400
-_FRAMESET = re.compile(r"<[fF][rR][aA][mM][eE][sS][eE][tT][\t\n\f\r />]")
+_FRAMESET = late(r"<[fF][rR][aA][mM][eE][sS][eE][tT][\t\n\f\r />]")
 _FRAMES = "only for the text of it a parser ignores a frameset behind it"
 
 _IN_LINK = "the signature has links and stands in a link that goes on around its block"

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import NamedTuple, cast
 
 from xinksig.expressions import late
+from xinksig.records import NamedTuple, cast
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.html.names import FORMATTING
 from xinksig.text.html.scanner import START, spans

@@ -3,6 +3,7 @@
 ``html.unescape`` leaves offsets unknown and raises ``ValueError`` on numbers of 4301 digits and more.
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 from xinksig.expressions import late
@@ -28,6 +29,22 @@ def named() -> dict[str, str]:
     from html.entities import html5
 
     return html5
+
+
+_NAMES_OF = {
+    "#": ("num;",),
+    "$": ("dollar;",),
+    "%": ("percnt;",),
+    "(": ("lpar;",),
+    "[": ("lbrack;", "lsqb;"),
+    "{": ("lbrace;", "lcub;"),
+}
+"""Those of what placeholders mostly begin with: the table takes longer to load than a small message."""
+
+
+def names_of(character: str) -> Iterable[str]:
+    """Return the names of the references that stand for a character, alone or with others."""
+    return _NAMES_OF.get(character) or [name for name, text in named().items() if character in text]
 
 
 def reference(

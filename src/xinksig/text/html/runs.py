@@ -42,22 +42,28 @@ class _Expression:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def element(self, names: str, content: Callable[[], str], most: int = 16) -> str:
-        """Return the expression of an element with most so many others inside."""
+    def element(self, names: str, content: Callable[[int], str], most: int = 16) -> str:
+        """Return the expression of an element with most so many others inside.
+
+        ``content`` gets the number of the group that holds its name.
+        """
         number = next(self._numbers)
-        start, inside, end = f"<({names}){_REST}[^<]*+", content(), rf"</\{number}>"
+        start, inside, end = f"<({names}){_REST}[^<]*+", content(number), rf"</\{number}>"
         return rf"{start}(?:{end}|(?:(?:{inside})[^<]*+){{1,{most}}}{end})"
 
     def inline(self, names: str, depth: int) -> str:
         """Return that of an inline element, of such names, with others in it."""
-        inside = (lambda: self.inline(_INLINE_NAMES, depth - 1)) if depth else lambda: _VOID
+        inside = (lambda _: self.inline(_INLINE_NAMES, depth - 1)) if depth else lambda _: _VOID
         return f"{_VOID}|{self.element(names, inside)}"
 
     def flow(self, tables: int) -> str:
         """Return that of whatever may stand in a block, with tables in each other so deep."""
-        inside = self.element(f"p|div|h[1-6]|{_INLINE_NAMES}", lambda: self.inline(f"a|{_INLINE_NAMES}", 2))
-        linked = self.element("a", lambda: self.inline(_INLINE_NAMES, 1))
-        return f"{_VOID}|{inside}|{linked}" + (f"|{self.table(tables - 1)}" if tables else "")
+        # Links are in the same expression, as each takes long to make ready; but none stands in another one.
+        inside = self.element(
+            f"p|div|h[1-6]|{_INLINE_NAMES}|a",
+            lambda outer: self.inline(rf"{_INLINE_NAMES}|(?!\{outer})a", 2),
+        )
+        return f"{_VOID}|{inside}" + (f"|{self.table(tables - 1)}" if tables else "")
 
     def table(self, tables: int) -> str:
         """Return that of a table with so many others in each other in a cell."""
@@ -70,7 +76,7 @@ class _Expression:
 
     def cell(self, tables: int) -> str:
         """Return that of a cell of such a table."""
-        return self.element("td|th", lambda: self.flow(tables))
+        return self.element("td|th", lambda _: self.flow(tables))
 
 
 @cache

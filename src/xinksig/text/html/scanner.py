@@ -11,9 +11,9 @@ single character classes are possessive, because Python before 3.11.5 mis-matche
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import NamedTuple, cast
 
 from xinksig.expressions import late
+from xinksig.records import NamedTuple, cast
 from xinksig.text.html.references import decoded
 
 TEXT = 0

@@ -4,11 +4,11 @@ import heapq
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from xinksig.characters import BLANK, IGNORABLE, IGNORABLE_CLASS
 from xinksig.expressions import late
-from xinksig.text.html.references import WINDOWS_1252, named, reference
+from xinksig.records import NamedTuple
+from xinksig.text.html.references import WINDOWS_1252, names_of, reference
 from xinksig.text.html.scanner import COMMENT, END, START, TAG_REST, TEXT, construct, names
 from xinksig.text.pattern import Pattern, Word, cases
 
@@ -343,7 +343,7 @@ def _references(firsts: Iterable[str]) -> re.Pattern[str]:
         for code in (ord(first), *(code for code, character in WINDOWS_1252.items() if character == first)):
             decimal.add(str(code))
             hexadecimal.add(f"{code:x}")
-        words.update(name for name, characters in named().items() if characters[0] == first)
+        words.update(names_of(first))
     numbers = rf"#(?:0*+(?:{'|'.join(sorted(decimal))})(?![0-9])"
     numbers += rf"|[xX]0*+(?i:{'|'.join(sorted(hexadecimal))})(?![0-9a-fA-F]))"
     return re.compile("&(?:" + "|".join([numbers, *sorted(words)]) + ")")

@@ -7,8 +7,8 @@ out of a table, and elements that parsers do not agree about.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, cast
 
+from xinksig.records import NamedTuple, cast
 from xinksig.text.html.kinds import (
     BARRIER_TAG,
     BLOCK_KINDS,

@@ -1,13 +1,25 @@
 """What stands around places: elements that may have to be closed before a signature and opened behind it."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from xinksig.characters import BLANK, IGNORABLE_CLASS
 from xinksig.expressions import late
 from xinksig.text.html.names import BLOCKS, TABLE_PARTS, UNSURE, VISIBLE
 from xinksig.text.html.references import reference
 from xinksig.text.html.scanner import END, START, TEXT, Span, spans
+
+TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Named(Protocol):
+        """What has a name."""
+
+        @property
+        def name(self) -> str:
+            """The element's name."""
+
 
 NOT_TEXT = "its place in the HTML is not text that a reader sees"
 IN_TABLE = "it stands in a table but in none of its cells, so that browsers show it before the table"
@@ -117,15 +129,7 @@ def refusal(outer: Sequence[str]) -> str:
     return f"it stands in an element that parsers read in different ways: {name}"
 
 
-class Named(Protocol):
-    """What has a name."""
-
-    @property
-    def name(self) -> str:
-        """The element's name."""
-
-
-def nearest_block(elements: Sequence[Named]) -> int:
+def nearest_block(elements: "Sequence[Named]") -> int:
     """Return how many of the open elements, outermost first, there are out to the nearest block."""
     at = len(elements)
     while at and elements[at - 1].name not in BLOCKS:

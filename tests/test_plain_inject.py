@@ -217,6 +217,11 @@ class TestFlowed:
                 text.replace(WORD, signature)
             ]
 
+    def test_two_side_by_side_share_a_line(self) -> None:
+        place, other = find(f"{WORD}{WORD}", WORDS)
+        edits = inject(f"{WORD}{WORD}", [(place, "x\n"), (other, " stuffed\n-- ")], flowed=True).edits
+        assert [edit.text for edit in edits] == ["x", " stuffed\r\n-- "]
+
     def test_separator_is_no_place_for_a_soft_break(self) -> None:
         signature = "-- " + "x" * 90
         assert injected(WORD, signature, flowed=True) == signature
@@ -278,6 +283,10 @@ class TestAppend:
             paragraphs = read(self.append(text, len(text), flowed=True), flowed=True)
             assert [part.text.rstrip() for part in paragraphs if part.text][:3] == ["a", "x", "y"]
             assert "" in [part.text for part in paragraphs[:-2]]
+
+    @pytest.mark.parametrize("signature", ["", None])
+    def test_nothing_is_no_edit(self, signature: str | None) -> None:
+        assert inject("", [(Place(0, 0, (), Trigger.APPEND), signature)]).edits == []
 
     def test_two_at_one_place_keep_their_order(self) -> None:
         place = Place(1, 1, (), Trigger.APPEND)

@@ -34,7 +34,6 @@ WINDOWS_1252 = Charset("windows-1252", "single", "cp1252", "cp1252")
 # The labels of nearly all mail: for them the table is not read.
 _COMMON = {
     "utf-8": UTF_8,
-    "UTF-8": UTF_8,
     "utf8": UTF_8,
     "us-ascii": US_ASCII,
     "iso-8859-1": Charset("iso-8859-1", "single", "latin_1", "cp1252"),

@@ -100,6 +100,11 @@ class Reading:
             self._kept = self._walk
         return ""
 
+    def standing_at(self, offset: int) -> Walk | None:
+        """Return the walk to ``offset``, which stays its own, if that led to the first placeholder."""
+        walk = self._kept
+        return walk if walk is not None and walk.at == offset else None
+
     def walk_before(self, offset: int) -> Walk:
         """Return a walk that has got no further than ``offset``; it is the caller's.
 

@@ -24,6 +24,7 @@ ROOMS = [
     "head",
     "compose",
     "policy",
+    "declaration",
     "textpart",
     "situation",
     "related",

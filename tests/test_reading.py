@@ -7,8 +7,8 @@ import pytest
 from html_documents import PLACEHOLDER, document
 from real_placements import html_bodies, placement
 from xinksig.text.html.context import Context
-from xinksig.text.html.fragment import fragment
-from xinksig.text.html.inject import inject
+from xinksig.text.html.fragment import Fragment, fragment
+from xinksig.text.html.inject import Injection, inject
 from xinksig.text.html.locate import find
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.scanner import PLAINTEXT
@@ -100,6 +100,61 @@ def test_the_source_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inject(html, [(place, FRAGMENT)], newline="\n", width=len, reading=reading).edits
     assert begun == 1
     assert reading._context is None
+
+
+def both_ways(source: str, signature: Fragment) -> tuple[Injection, Injection]:
+    """Return the injection by what the search has found out, and the one without that."""
+    html = source.replace("{P}", PLACEHOLDER)
+    reading = Reading(html)
+    (place,) = find(html, PATTERN, reading=reading)
+    changes = [(place, signature)]
+    by_itself = inject(html, changes, newline="\n", width=len)
+    return inject(html, changes, newline="\n", width=len, reading=reading), by_itself
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<body>{P}",
+        "<body><div>a<br>{P}<br>b</div>",
+        "<div>a<p>{P}</p></div>",
+        "<body><div><p class=a><b><i>{P}</i></b></p>a",
+        f"<body>{'a' * 990}<p>{{P}}</p>{'b' * 990}",
+    ],
+)
+def test_a_place_alone_in_its_wrappers_is_not_traced(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    injection, by_itself = both_ways(source, FRAGMENT)
+    assert injection == by_itself
+    assert injection.edits
+    monkeypatch.setattr("xinksig.text.html.inject.trace", None)
+    html = source.replace("{P}", PLACEHOLDER)
+    reading = Reading(html)
+    (place,) = find(html, PATTERN, reading=reading)
+    assert inject(html, [(place, FRAGMENT)], newline="\n", width=len, reading=reading) == injection
+
+
+@pytest.mark.parametrize(
+    ("source", "signature"),
+    [
+        ("<body><p>a{P}</p>", FRAGMENT),
+        ("<body><p>{P} a</p>", FRAGMENT),
+        ("<body><p>{P}</P>", FRAGMENT),
+        ("<body><p>{P}", FRAGMENT),
+        ("<body><p>a<p>{P}</p>", FRAGMENT),
+        ("<body><p>{P}<o:p></o:p></p>", FRAGMENT),
+        ("<body><b><div>{P}</div></b>", FRAGMENT),
+        ("<body><pre>{P}\n</pre>", FRAGMENT),
+        ("<body><a><div>{P}</div></a>", FRAGMENT),
+        ("<body><h1>{P}</h1>", fragment("<h1>a</h1>")),
+        ("<body><p>{P}</p>", fragment("<b>a</b>")),
+        ("<body></body>{P}", fragment("<style>a</style>b")),
+        ("<body>&am{P}", fragment("p;")),
+    ],
+)
+def test_another_place_is_traced_with_the_walk_at_hand(source: str, signature: Fragment) -> None:
+    injection, by_itself = both_ways(source, signature)
+    assert injection == by_itself
+    assert injection.edits or injection.refused
 
 
 def test_no_walk_is_begun_that_cannot_get_there() -> None:

@@ -1,21 +1,24 @@
 """The signature in its place in HTML: inline elements closed before it and opened again behind it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from xinksig.expressions import late
-from xinksig.records import NamedTuple
+from xinksig.records import NamedTuple, cast
 from xinksig.text.html import fold
 from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
-from xinksig.text.html.names import HEADINGS, SPECIAL
-from xinksig.text.html.plan import Plan, Written
+from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, SPECIAL
+from xinksig.text.html.plan import KEEP_BLANKS, Changes, Plan, Written, new_written
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.trace import trace
-from xinksig.text.html.wrappers import Around
-from xinksig.text.place import CharEdit, Place
+from xinksig.text.html.wrappers import refusal
+from xinksig.text.place import CharEdit
 
 _REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")
+_LEADS_ON = re.compile(r"[<&#\w]")
+"""What may read on in the character behind it."""
 _FIRST_OF_TAG = late(r"[a-zA-Z/!?]")
 _FIRST_OF_REFERENCE = late(r"[0-9A-Za-z;#=]")
 
@@ -30,6 +33,9 @@ _JOINS = "without it, the characters around it would read as a tag or a characte
 _OVERLAP = "the tags around it are nested in a way that is not understood"
 
 
+_new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))
+
+
 class Injection(NamedTuple):
     """What has to be done to the source, and what cannot be done."""
 
@@ -41,7 +47,7 @@ class Injection(NamedTuple):
 
 def inject(
     html: str,
-    changes: Sequence[tuple[Place, Fragment | None]],
+    changes: Changes,
     *,
     newline: str,
     width: Width,
@@ -57,11 +63,16 @@ def inject(
     """
     if not changes:
         return Injection([], {})
+    reading = reading or Reading(html)
+    alone = _alone(html, changes, reading, newline)
+    if alone and not _joined(html, alone, changes):
+        return Injection(_in_lines(html, alone, newline, width), {})
     pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
-    found = trace(html, pieces, reading or Reading(html))
+    found = trace(html, pieces, reading)
     refused: dict[int, str] = {}
     for number, (place, fragment) in enumerate(changes):
-        reason = _refusal(found.places[number], fragment)
+        around = found.places[number]
+        reason = around.reason or (_refusal(around.outer, fragment) if fragment is not None else "")
         if fragment is None and not reason and _FRAMESET.search(html, place.stop):
             reason = _FRAMES
         if reason:
@@ -73,20 +84,60 @@ def inject(
             written = plan.written(newline)
             if plan.keeps_blanks:
                 _keep_line_breaks(html, written, newline)
-            runs = _runs(written)
-            if runs is None:
+            joined = _joined(html, written, changes)
+            if joined is None:
                 return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
-            more = _joined(html, runs, changes)
-        if not more:
-            return Injection(_in_lines(html, written, newline, width), refused)
+            if not joined:
+                return Injection(_in_lines(html, written, newline, width), refused)
+            more = joined
         refused.update(more)
 
 
-def _refusal(around: Around, fragment: Fragment | None) -> str:
-    """Return why the fragment may not be put there; "" if it may."""
-    if around.reason or fragment is None:
-        return around.reason
-    outer = around.outer
+def _alone(html: str, changes: Changes, reading: Reading, newline: str) -> list[Written]:
+    """Return the edits for a place that is all that its wrappers hold, so that they go with it.
+
+    In most mail it is so. Nothing is returned for what takes more: ``trace`` and ``Plan`` know what to do.
+    """
+    place, fragment = changes[0]
+    walk = reading.standing_at(place.start)
+    if walk is None or fragment is None or len(changes) > 1 or len(place.pieces) != 1:
+        return []
+    start, stop = place.pieces[0]
+    edits = [new_written((start, stop, fragment.written(newline), "signature", 0, 0, fragment, False))]
+    stack = walk.stack
+    depth = len(stack) - 1
+    while (name := stack[depth].name) not in BLOCKS:
+        _, first, behind = stack[depth]
+        end = f"</{name}>"
+        if behind != start or first in walk.revivers or not html.startswith(end, stop):
+            return []
+        if name == "p" and not fragment.has_block:
+            return []  # it may stay
+        behind = stop + len(end)
+        edits.insert(0, new_written((first, start, "", "wrapper", 0, 0, None, False)))
+        edits.append(new_written((stop, behind, "", "wrapper", 0, 0, None, False)))
+        start, stop = first, behind
+        depth -= 1
+    outer = [element.name for element in stack[depth::-1]]
+    if (
+        not FORMATTING.isdisjoint(outer)
+        or not KEEP_BLANKS.isdisjoint(outer)
+        or refusal(outer)
+        or _refusal(outer, fragment)
+        or not walk.is_settled(place.start)
+    ):
+        return []
+    return edits
+
+
+def _refusal(outer: Sequence[str], fragment: Fragment) -> str:
+    """Return why the fragment may not be put into those elements; "" if it may."""
+    if (
+        fragment.sole.isdisjoint(outer)
+        and fragment.formatting.isdisjoint(outer)
+        and HEADINGS.isdisjoint(outer[:1])
+    ):
+        return ""
     if fragment.has_link and "a" in outer:
         return _IN_LINK
     for name in fragment.sole.intersection(outer):
@@ -94,7 +145,7 @@ def _refusal(around: Around, fragment: Fragment | None) -> str:
             continue
         if name not in ("li", "dd", "dt") or name in _items(outer):
             return _IN_SAME.format(name)
-    if outer and outer[0] in HEADINGS and not HEADINGS.isdisjoint(fragment.sole):
+    if outer[0] in HEADINGS and not HEADINGS.isdisjoint(fragment.sole):
         return _IN_SAME.format(outer[0])
     for name in fragment.formatting.intersection(outer):
         if outer.count(name) >= 3:
@@ -117,44 +168,34 @@ def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
     """Keep the line break behind a removed trigger that would come to stand at the start of a ``pre``."""
     begins = False
     stop = -1
-    for index, (edit, _, _) in enumerate(written):
+    for index, edit in enumerate(written):
         if edit.start != stop:
             begins = _START_OF_PRE.search(html[max(0, edit.start - _NEAR) : edit.start]) is not None
         begins = begins and not edit.text
         stop = edit.stop
         if begins and html[stop : stop + 1] in ("\n", "\r"):
-            written[index] = written[index]._replace(edit=edit._replace(text=newline))
+            written[index] = edit._replace(text=newline)
 
 
-def _runs(written: Sequence[Written]) -> list[tuple[int, int, str]] | None:
-    """Return the edits as spans with their text, those that touch as one.
+def _joined(html: str, written: Sequence[Written], changes: Changes) -> dict[int, str] | None:
+    """Return the places at which characters that were apart would read as a tag or a reference together.
 
-    ``None`` if some are not apart, which would be a mistake of ours: better to leave the text alone.
+    ``None`` if edits are not apart, which would be a mistake of ours: better to leave the text alone.
     """
-    runs: list[tuple[int, int, str]] = []
-    first, at, together = 0, -1, ""
-    for (start, stop, text, _), _, _ in written:
-        if start > at:
-            if at >= 0:
-                runs.append((first, at, together))
-            first, together = start, text
-        elif start < at:
-            return None
-        else:
-            together += text
-        at = stop
-    if at >= 0:
-        runs.append((first, at, together))
-    return runs
-
-
-def _joined(
-    html: str, runs: Sequence[tuple[int, int, str]], changes: Sequence[tuple[Place, Fragment | None]]
-) -> dict[int, str]:
-    """Return the places at which characters that were apart would read as a tag or a reference together."""
     found: dict[int, str] = {}
-    for start, stop, text in runs:
-        behind = html[stop : stop + 1]
+    index, last = 0, len(written)
+    while index < last:
+        start, at, text = written[index][:3]
+        index += 1
+        while index < last and written[index].start == at:
+            at = written[index].stop
+            text += written[index].text
+            index += 1
+        if index < last and written[index].start < at:
+            return None
+        if not _LEADS_ON.search(html[start - 1 : start] + text[-1:]):
+            continue
+        behind = html[at : at + 1]
         if _reads_together(html, start, text[:1] or behind) or (
             text and _reads_together(text, len(text), behind)
         ):
@@ -181,17 +222,17 @@ def _reads_together(source: str, stop: int, following: str) -> bool:
 def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width) -> list[CharEdit]:
     """Return the edits with their text in lines of at most 998 octets, as far as it can be broken."""
     one_octet = width("<") == 1
+    if one_octet and _are_short(html, written, width):
+        return [_new_edit(edit[:4]) for edit in written]
 
     def octets(text: str) -> int:
         return len(text) if one_octet and text.isascii() else width(text)
 
-    if one_octet and _are_short(html, written, octets):
-        return [edit for edit, _, _ in written]
     edits: list[CharEdit] = []
     column = at = 0
-    for index, (edit, fragment, keeps_blanks) in enumerate(written):
-        column = _column(html, at, edit.start, column, octets)
-        at, text = edit.stop, edit.text
+    for index, (start, stop, text, why, _, _, fragment, keeps_blanks) in enumerate(written):
+        column = _column(html, at, start, column, octets)
+        at = stop
         if text:
             tail = _tail(html, written, index, octets)
             if not _fits(text, fragment if one_octet else None, column, tail, newline, octets):
@@ -200,45 +241,45 @@ def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width)
                     text = fragment.folded(newline, blanks=blanks)
                 else:
                     text = fold.folded(text, newline, octets, column=column, tail=tail, blanks=blanks)
-                edit = edit._replace(text=text)
                 first = octets(text.partition(newline)[0])
                 if (
                     column <= LONGEST < column + first
                     and not keeps_blanks
-                    and _follows_blank(html, edit, edits)
+                    and _follows_blank(html, start, edits)
                 ):
                     # One more blank beside a blank is not seen.
-                    edits.append(CharEdit(edit.start, edit.start, newline, edit.why))
+                    edits.append(CharEdit(start, start, newline, why))
                     column = 0
             line_break, line = text.rpartition(newline)[1:]
             column = octets(line) + (0 if line_break else column)
-        edits.append(edit)
+        edits.append(CharEdit(start, stop, text, why))
     return edits
 
 
-def _are_short(html: str, written: Sequence[Written], octets: Width) -> bool:
+def _are_short(html: str, written: Sequence[Written], width: Width) -> bool:
     """Return whether the lines around all edits, taken for one together with what is put in, are short."""
     if not written:
         return True
-    first, last = written[0].edit.start, written[-1].edit.stop
+    first, last = written[0].start, written[-1].stop
     start = html.rfind("\n", max(0, first - LONGEST), first) + 1
     stop = html.find("\n", last, last + LONGEST)
     if stop < 0:
         stop = len(html)
     if stop - start > LONGEST:
         return False
-    size = octets(html[start:stop])
-    for edit, fragment, _ in written:
-        if fragment is not None:
-            size += fragment.longest_line
+    line = html[start:stop]
+    size = 0
+    for edit in written:
+        if edit.fragment is not None:
+            size += edit.fragment.longest_line
         elif edit.text:
-            size += octets(edit.text)
-    return size <= LONGEST
+            line += edit.text
+    return size + (len(line) if line.isascii() else width(line)) <= LONGEST
 
 
-def _follows_blank(html: str, edit: CharEdit, before: Sequence[CharEdit]) -> bool:
+def _follows_blank(html: str, start: int, before: Sequence[CharEdit]) -> bool:
     """Return whether a blank of the text that stays stands directly before an edit."""
-    return html[edit.start - 1 : edit.start] == " " and (not before or before[-1].stop < edit.start)
+    return html[start - 1 : start] == " " and (not before or before[-1].stop < start)
 
 
 def _column(html: str, at: int, stop: int, column: int, width: Width) -> int:
@@ -253,9 +294,9 @@ def _column(html: str, at: int, stop: int, column: int, width: Width) -> int:
 def _tail(html: str, written: Sequence[Written], index: int, width: Width) -> int:
     """Return how many octets have to stand on the same line behind an edit."""
     octets = 0
-    at = written[index].edit.stop
+    at = written[index].stop
     for following in range(index + 1, len(written)):
-        edit = written[following].edit
+        edit = written[following]
         end = _line_end(html, at, edit.start)
         octets += width(html[at:end])
         if end < edit.start:

@@ -8,7 +8,7 @@ opens again by itself behind the block it was left open in is followed through a
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from xinksig.expressions import late
 from xinksig.records import NamedTuple, cast
@@ -16,7 +16,7 @@ from xinksig.text.html.fragment import Fragment
 from xinksig.text.html.names import FORMATTING
 from xinksig.text.html.scanner import START, spans
 from xinksig.text.html.wrappers import Around, Trace, Wrapper, is_visible
-from xinksig.text.place import CharEdit, Place
+from xinksig.text.place import Place
 
 _WS = r"\t\n\f\r "
 _VALUE = rf"""(?:[{_WS}]*+=[{_WS}]*+(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)?)?"""
@@ -28,7 +28,7 @@ _HEADISH = late(
     re.IGNORECASE | re.ASCII,
 )
 """A tag of what a parser puts into the head as long as nothing else has begun the body."""
-_KEEP_BLANKS = frozenset(("pre", "listing", "textarea"))
+KEEP_BLANKS = frozenset(("pre", "listing", "textarea"))
 
 _CROSSING = "formatting around it ends inside a block that began in it"
 _ADOPTED = "tags around it are nested so wrongly that its wrappers cannot be closed and opened again"
@@ -37,25 +37,33 @@ _NOT_REMOVABLE = "a tag around it cannot be taken out without changing what stan
 _OPENERS, _UNDONE, _CLOSERS, _REVIVED_HERE, _SIGNATURE, _APPENDED_OPENERS, _REVIVED, _DELETED = range(8)
 """The order of edits at one offset."""
 
-_BY_PLACE = itemgetter(0, 1, 2)
-
-_new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))
-
 Changes = Sequence[tuple[Place, Fragment | None]]
 
 
 class Written(NamedTuple):
-    """An edit, and the fragment that is its text."""
+    """What a ``CharEdit`` says, and what else is known of it."""
 
-    edit: CharEdit
+    start: int
+    stop: int
+    text: str
+    why: str
+    order: int
+    """Among those at one offset."""
+    serial: int
+    """Among those of one order there."""
     fragment: Fragment | None
+    """What the text was written of."""
     keeps_blanks: bool
     """Whether white space in its place is shown as it is."""
 
 
-_new_written = cast(
-    "Callable[[tuple[CharEdit, Fragment | None, bool]], Written]", partial(tuple.__new__, Written)
+new_written = cast(
+    "Callable[[tuple[int, int, str, str, int, int, Fragment | None, bool]], Written]",
+    partial(tuple.__new__, Written),
 )
+_by_place = itemgetter(0, 4, 5)
+_dropped = attrgetter("dropped")
+_source = attrgetter("source")
 
 
 class Plan:
@@ -81,7 +89,7 @@ class Plan:
         self._revived: dict[int, list[Wrapper]] = {}
         self._known: dict[tuple[int, int], set[Wrapper]] = {}
         """Of the families that were decided about: what a parser opens again by itself."""
-        self._edits: list[tuple[int, int, int, Written]] = []
+        self._edits: list[Written] = []
         self.keeps_blanks = False
         """Whether white space is shown as it is at one of the places that something was written to."""
 
@@ -93,10 +101,10 @@ class Plan:
             self._chains.append(chain)
             if number not in self._refused:
                 self._cut(number, around, chain)
-        todo = [wrapper for wrapper in self._affected if wrapper.dropped]
+        todo = list(filter(_dropped, self._affected))
         if todo or self._parts:
             self._drop_all(todo)
-        for source in dict.fromkeys([wrapper.source for wrapper in self._affected]):
+        for source in dict.fromkeys(map(_source, self._affected)):
             self._decide(source)
         if has_copies:
             self._order_revived()
@@ -206,8 +214,8 @@ class Plan:
         for number, (place, fragment) in enumerate(self._changes):
             if number not in self._refused:
                 self._write(number, place, fragment, newline)
-        self._edits.sort(key=_BY_PLACE)
-        return [written for _, _, _, written in self._edits]
+        self._edits.sort(key=_by_place)
+        return self._edits
 
     def _write(self, number: int, place: Place, fragment: Fragment | None, newline: str) -> None:
         around, chain = self._trace.places[number], self._chains[number]
@@ -224,7 +232,7 @@ class Plan:
         if closers:
             self._edit(_CLOSERS, number, first, first, closers, "wrapper")
         text = "" if fragment is None else fragment.written(newline)
-        keeps_blanks = not _KEEP_BLANKS.isdisjoint(around.outer)
+        keeps_blanks = not KEEP_BLANKS.isdisjoint(around.outer)
         self._edit(_SIGNATURE, number, first, behind, text, "signature", fragment, keeps_blanks)
         if openers:
             order = _OPENERS if behind > first else _APPENDED_OPENERS
@@ -249,8 +257,7 @@ class Plan:
         keeps_blanks: bool = False,
     ) -> None:
         if text or start < stop:
-            written = _new_written((_new_edit((start, stop, text, why)), fragment, keeps_blanks))
-            self._edits.append((start, order, serial, written))
+            self._edits.append(new_written((start, stop, text, why, order, serial, fragment, keeps_blanks)))
             if keeps_blanks:
                 self.keeps_blanks = True
 
@@ -277,8 +284,7 @@ class Plan:
 
     def _delete(self, start: int, stop: int, text: str = "") -> None:
         """Take a tag out; the text is what does what it has done besides."""
-        written = _new_written((_new_edit((start, stop, text, "wrapper")), None, False))
-        self._edits.append((start, _DELETED, 0, written))
+        self._edits.append(new_written((start, stop, text, "wrapper", _DELETED, 0, None, False)))
 
     # One family: the elements that have their attributes from one start tag.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from xinksig.text.html.context import WATCHED, Context, is_hidden_inside
 from xinksig.text.html.hidden import is_hidden
 from xinksig.text.html.names import TABLE_PARTS
-from xinksig.text.html.scanner import Span, construct
+from xinksig.text.html.scanner import Span, attributes, construct
 from xinksig.text.html.stack import TooComplexError, Walk
 
 _MAY_HIDE = re.compile(r"[hH][iI][dD]|[nN][oO][nN][eE]|[\\&]|/\*")
@@ -100,6 +100,11 @@ class Reading:
             self._kept = self._walk
         return ""
 
+    def standing_at(self, offset: int) -> Walk | None:
+        """Return the walk to ``offset``, which stays its own, if that led to the first placeholder."""
+        walk = self._kept
+        return walk if walk is not None and walk.at == offset else None
+
     def walk_before(self, offset: int) -> Walk:
         """Return a walk that has got no further than ``offset``; it is the caller's.
 
@@ -128,14 +133,13 @@ class Reading:
             return False  # the context takes such an end tag of a part of a table for the end of a cell
         shown = self._shown
         new: list[int] = []
-        for element in reversed(stack):
-            name, start, stop = element
+        for name, start, stop in reversed(stack):
             if start in shown:
                 break  # so are those around it
             if name in _UNSURE or (
                 stop - start > len(name) + 2  # it has attributes
                 and _MAY_HIDE.search(self._html, start, stop)
-                and is_hidden(name, element.attributes(self._html))
+                and is_hidden(name, attributes(self._html, start, stop))
             ):
                 return False
             new.append(start)

@@ -39,6 +39,8 @@ ANY, BROKEN, FIXED = 1, 2, 4
 class Target(NamedTuple):
     """A placeholder, made ready for the comparison with source."""
 
+    written: str
+    """The placeholder as it is in the options."""
     stem: str
     """Folded if case does not matter; each run of white space is one blank."""
     closing: str
@@ -74,12 +76,10 @@ class Spelling(NamedTuple):
 
     def anchors(self, html: str) -> Iterator[int]:
         """Yield, ascending, where a placeholder could begin; nothing at all in nearly every text."""
-        firsts = self.firsts
-        streams: list[Iterator[int]] = [
-            _literal_anchors(html, first, following)
-            for first, following in firsts
-            if len(firsts) == 1 or first in html  # one alone is not looked for twice
-        ]
+        streams: list[Iterator[int]] = []
+        for first, following in self.firsts:
+            if len(self.firsts) == 1 or first in html:  # one alone is not looked for twice
+                streams.append(_literal_anchors(html, first, following))
         if self.letters is not None:
             streams.append(match.start() for match in self.letters.finditer(html))
         if "&" in html and self.references.search(html):
@@ -107,9 +107,11 @@ class Spelling(NamedTuple):
         return -1, looked, ""
 
     def _walk(self, html: str, start: int, target: Target) -> tuple[int, int, str]:
-        fold = str.lower if self.ignore_case and html.isascii() else self.fold
         stem, word = target.stem, target.word
         stop = start + len(word)
+        if target.is_plain and html.startswith(target.written, start):
+            return stop, stop, ""
+        fold = str.lower if self.ignore_case and html.isascii() else self.fold
         if (
             target.is_plain
             and html.startswith(target.closing, stop - len(target.closing))
@@ -314,7 +316,7 @@ def _target(word: Word, ignore_case: bool) -> Target:
     stem = _BLANKS.sub(" ", "".join(map(_lower, word.stem)) if ignore_case else word.stem)
     whole = stem + word.closing
     is_plain = _PLAIN.fullmatch(whole) is not None
-    return Target(stem, word.closing, whole, word.has_blank, stem[-1] == " ", is_plain)
+    return Target(word.text, stem, word.closing, whole, word.has_blank, stem[-1] == " ", is_plain)
 
 
 def _following(target: Target, ignore_case: bool) -> frozenset[str] | None:

@@ -67,6 +67,7 @@ from xinksig.text.html.scanner import (
 
 DEEPEST = 256
 """Elements open at once; with more, nothing is certain."""
+_TOO_DEEP = f"more than {DEEPEST} elements stand in each other"
 _FAR = 8192
 """Characters from where on it pays to make an expression ready that passes tables as wholes."""
 _MOST_STEPS = 100_000
@@ -309,7 +310,12 @@ class Walk:
             self._make_way(kind, name, start)
         elif kind:
             return self._start_other(kind, name, start, stop)
-        self._push(name, start, stop)
+        # As ``_push`` does, but most tags come this way.
+        stack, counts = self.stack, self._counts
+        stack.append(_new_element((name, start, stop)))
+        counts[name] = counts.get(name, 0) + 1
+        if len(stack) > DEEPEST:
+            raise TooComplexError(_TOO_DEEP)
         return stop
 
     def _push(self, name: str, start: int, stop: int) -> None:
@@ -317,7 +323,7 @@ class Walk:
         stack.append(_new_element((name, start, stop)))
         counts[name] = counts.get(name, 0) + 1
         if len(stack) > DEEPEST:
-            raise TooComplexError(f"more than {DEEPEST} elements stand in each other")
+            raise TooComplexError(_TOO_DEEP)
 
     def _push_barrier(self, name: str, start: int, stop: int) -> None:
         self._barriers.append(len(self.stack))

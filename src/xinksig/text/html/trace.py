@@ -1,6 +1,7 @@
 """What stands around the places of a document: by one stack where that is enough, else by html5lib."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from xinksig.text.html.names import BARRIERS, FORMATTING
 from xinksig.text.html.reading import Reading
@@ -19,6 +20,7 @@ from xinksig.text.html.wrappers import (
     refusal,
 )
 
+_name = itemgetter(0)
 _WORD_END = "<o:p></o:p>"
 """Stands at the end of each paragraph that Word writes."""
 
@@ -69,18 +71,19 @@ class Tracer:
     def _reach(self, number: int) -> None:
         first = self._places[number][0][0]
         walk = self._walk
-        if not walk.advance(first):
+        if walk.at != first and not walk.advance(first):
             around = Around(())
             around.reason = NOT_TEXT
             self._trace.places.append(around)
             return
         settled = walk.is_settled(first)
-        walk.imply_body()
+        if not settled:
+            walk.imply_body()
         if self._live:
             self._drop_ended(None)
         stack = walk.stack
         block = nearest_block(stack)
-        outer = [element.name for element in stack[block - 1 :: -1]]
+        outer = list(map(_name, stack[block - 1 :: -1]))
         around = Around(outer)
         around.settled = settled
         around.reason = refusal(outer)
@@ -88,9 +91,7 @@ class Tracer:
         if not FORMATTING.isdisjoint(outer):
             self._watch_block(block)
         if block < len(stack):
-            self._watch(block)
-            self._open(number, block)
-            around.chain = [wrapper for depth, _, wrapper in reversed(self._live) if depth >= block]
+            around.chain = self._open(number, block)
         self._follow(number)
 
     def _watch_block(self, block: int) -> None:
@@ -102,24 +103,25 @@ class Tracer:
             if element.name in FORMATTING or element.name in BARRIERS:
                 return
 
-    def _watch(self, block: int) -> None:
-        """Note that the outermost formatting around a place, in its block, has to be seen to end."""
-        stack = self._walk.stack
-        for depth in range(block, len(stack)):
-            if stack[depth].name in FORMATTING:
-                self._watched.append((depth, stack[depth]))
-                return
+    def _open(self, number: int, block: int) -> list[Wrapper]:
+        """Return the wrappers around a place, innermost first; take in those that are new.
 
-    def _open(self, number: int, block: int) -> None:
-        """Take in the wrappers that are new at a place, from the innermost one outwards."""
-        stack = self._walk.stack
-        known = len(self._live)
+        The outermost formatting in the block has to be seen to end.
+        """
+        stack, live = self._walk.stack, self._live
+        known = len(live)
         stop = self._places[number][0][0]
         seen = pieces = 0
+        chain: list[Wrapper] = []
+        formatting = -1
         for depth in range(len(stack) - 1, block - 1, -1):
             element = stack[depth]
-            if known and self._live[known - 1][1] is element:
-                break
+            if element.name in FORMATTING:
+                formatting = depth
+            if known and live[known - 1][1] is element:
+                known -= 1
+                chain.append(live[known][2])
+                continue
             wrapper = Wrapper(*element)
             if element.start in self._walk.revivers:
                 wrapper.closed = "p"
@@ -129,7 +131,11 @@ class Tracer:
                 pieces |= more_pieces
             wrapper.seen, wrapper.pieces = seen, pieces
             stop = element.start
-            self._live.insert(known, (depth, element, self._trace.add(wrapper)))
+            live.insert(known, (depth, element, self._trace.add(wrapper)))
+            chain.append(wrapper)
+        if formatting >= 0:
+            self._watched.append((formatting, stack[formatting]))
+        return chain
 
     def _looked_back(self, number: int, start: int, stop: int) -> tuple[int, int]:
         """Return in which gaps the source before a place shows something, and the places it holds."""
@@ -152,6 +158,7 @@ class Tracer:
         places, html = self._places, self._html
         limit = places[number + 1][0][0] if number + 1 < len(places) else len(html)
         walk, live = self._walk, self._live
+        bit = 1 << number
         for start, stop in places[number]:
             if walk.at < start:
                 self._step(walk.at, start, 0)
@@ -160,12 +167,12 @@ class Tracer:
                     return
                 self._open_inside(number)
             for _, _, wrapper in live:
-                wrapper.pieces |= 1 << number
+                wrapper.pieces |= bit
             walk.at = stop
         if live:
             self._pass_ends(limit)
             if live:
-                self._step(walk.at, limit, 2 << number)
+                self._step(walk.at, limit, bit << 1)
 
     def _pass_ends(self, limit: int) -> None:
         """Take in the end tags of wrappers that follow at once, as they do where nothing else is in them."""
@@ -175,10 +182,11 @@ class Tracer:
             at += len(_WORD_END)
         while live and live[-1][1] is walk.stack[-1]:
             _, element, wrapper = live[-1]
-            stop = at + len(element.name) + 3
-            if not html.startswith(f"</{element.name}>", at, limit):
+            name = element.name
+            if not html.startswith(f"</{name}>", at, limit):
                 break
-            walk.end(element.name, at, stop)
+            stop = at + len(name) + 3
+            walk.end(name, at, stop)
             wrapper.end = (at, stop)
             wrapper.left = at
             live.pop()

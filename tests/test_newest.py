@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import pytest
 from html5lib import HTMLParser
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conftest import CORPUS
 from xinksig.model import Trigger
+from xinksig.text import data, history_plain
 from xinksig.text.history_html import HistoryReader
 from xinksig.text.html.scanner import spans
 from xinksig.text.newest import (
@@ -677,3 +678,47 @@ def test_any_text_is_read(text: str) -> None:
     ):
         assert html_history(body).end <= len(body)
         assert plain_history(body).end <= len(body)
+
+
+_SIGNLESS = st.lists(
+    st.sampled_from(
+        [
+            *(text.replace(":", "").replace("：", "") for _, _, text, *_ in data.rows("separators.tsv")),
+            *(
+                "On 3 March 2026 Ada <ada@example.com",
+                "-",
+                "_",
+                "- -",
+                "ada@example.com",
+                "",
+                " ",
+                "\ufeff",
+                "*From*",
+            ),
+        ]
+    ),
+    max_size=8,
+)
+
+
+@given(_SIGNLESS, st.sampled_from(["\n", "\r\n", " "]))
+def test_text_without_a_sign_of_history_has_none(lines: list[str], between: str) -> None:
+    text = between.join(lines)
+    assume(not any(sign in text for sign in history_plain._SIGNS))
+    quick = plain_history(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history_plain, "_SIGNS", ("",))  # stands in any text
+        assert plain_history(text) == quick
+    assert not quick.spans
+
+
+def test_what_is_loaded_late_is_what_its_module_has() -> None:
+    from xinksig.text import append, device_lines, kind, newest
+
+    homes = {"append": append, "device_lines": device_lines, "kind": kind}
+    assert set(newest._HOME_OF) < set(newest.__all__)
+    for name in newest.__all__:
+        home = newest._HOME_OF.get(name)
+        assert getattr(newest, name) is (getattr(homes[home], name) if home else vars(newest)[name])
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        newest.nothing  # noqa: B018

@@ -7,7 +7,6 @@ from xinksig.edits import Change
 from xinksig.mime.fields import Field, unfold
 from xinksig.mime.headers import Headers
 from xinksig.mime.part import Part
-from xinksig.mime.word_edits import without
 from xinksig.model import FieldChange, Options
 
 _SEALS = (b"dkim-signature", b"arc-seal", b"arc-message-signature")
@@ -100,6 +99,8 @@ class Head:
 
     def opt_out_changes(self, word: str, *, ignore_case: bool) -> list[Change]:
         """Return the changes that take the opt-out word out of the subject; none if it is not there."""
+        from xinksig.mime.word_edits import without
+
         section = self._section
         changes = []
         for field in self.fields:

@@ -482,4 +482,4 @@ def _start(more: tuple[str, ...], *, ascii_only: bool) -> str:
 
 _BEGINNINGS = ("pr", "pR", "Pr", "PR", "hr", "hR", "Hr", "HR")
 """Of the tags that ``_start`` knows; most bodies begin with another one."""
-_WIDE_BLANKS = "\u00a0\ufeff"
+_WIDE_BLANKS = "\ufeff"

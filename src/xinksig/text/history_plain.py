@@ -25,6 +25,8 @@ _MAIL_STORE_FROM = late(r">From [^\n]*+\n?+(?!\ufeff? {0,3}>)")
 """A line that a mail store changed lest a message seem to begin there: typed, unless quotes go on."""
 _RULE = late(r"[ \t*]*([-_=–—])\1{4,}[ \t*]*\r?\n?\Z")
 _HALF_DAY = late(r"[ap]\. ?m\.\Z", re.IGNORECASE)
+_SIGNS = (">", ":", "：", "--", "__", "==", "––", "——")
+"""One of them is in whatever parts off history; they are found before an expression is made ready."""
 _BLOCK_LINES = 64
 _FOLDED_LINES = 16
 """Of one field, such as a long list of recipients."""
@@ -44,12 +46,14 @@ def plain_history(
     """
     if "\n" not in text and "\r" in text:
         text = text.replace("\r", "\n")
+    if not more_separators and not any(sign in text for sign in _SIGNS):
+        return _nothing(text, upto)
     stop = len(text) if upto is None else min(len(text), upto + _WINDOW)
     pattern = _candidates(more_separators, ascii_only=text.isascii())
     first = pattern.match("\n" + text[:LONGEST_LINE_START])
     found = pattern.search(text, 0, stop)
     if first is None and found is None:
-        return NO_HISTORY if upto is not None else History((), _trimmed(text, len(text)))
+        return _nothing(text, upto)
     reader = _Reader(text, stop, folded_lines(more_separators), flowed)
     at = 0 if first is not None else found.start() + 1 if found is not None else stop
     while at < stop:
@@ -58,6 +62,10 @@ def plain_history(
         at = found.start() + 1 if found is not None else stop
     spans = merged(reader.spans)
     return History(spans, _newest_end(text, spans), reader.origin)
+
+
+def _nothing(text: str, upto: int | None) -> History:
+    return NO_HISTORY if upto is not None else History((), _trimmed(text, len(text)))
 
 
 class _Reader:
@@ -261,4 +269,5 @@ def _newest_end(text: str, spans: tuple[tuple[int, int], ...]) -> int:
 def _candidates(more: tuple[str, ...], *, ascii_only: bool) -> re.Pattern[str]:
     """Return a line break and what a line behind it begins with that may part off history."""
     first, line = line_starts(more, ascii_only=ascii_only)
-    return re.compile(rf"\n[ \t*\ufeff]{{0,8}}+(?=[{first}])(?:{line})")
+    blanks = r" \t*" if ascii_only else r" \t*\ufeff"
+    return re.compile(rf"\n[{blanks}]{{0,8}}+(?=[{first}])(?:{line})")

@@ -1,6 +1,5 @@
 """What holds an offset of a document: is it text, does a reader see it, is its place in the tree sure?"""
 
-import heapq
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -192,7 +191,9 @@ class Context:
         window = self._html[start:stop].encode("ascii", "replace").lower()
         hints = _display_hints(window, start)
         if b"hid" in window:
-            hints = heapq.merge(_hidden_hints(window, start), hints)
+            from heapq import merge
+
+            hints = merge(_hidden_hints(window, start), hints)
         self._hints = hints
         self._next_hint = next(hints, stop)
 

@@ -1,6 +1,5 @@
 """How a placeholder may be spelled in HTML source, and where one could begin."""
 
-import heapq
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -86,7 +85,11 @@ class Spelling(NamedTuple):
             streams.append(match.start() for match in self.references.finditer(html))
         if not streams:
             return iter(())
-        return streams[0] if len(streams) == 1 else heapq.merge(*streams)
+        if len(streams) == 1:
+            return streams[0]
+        from heapq import merge
+
+        return merge(*streams)
 
     def spelled(self, html: str, start: int) -> tuple[int, int, str]:
         """Return where the longest placeholder that the source spells from ``start`` on stops, and its name.

@@ -6,7 +6,6 @@ All of it depends on the octets alone, so that equal sections are read once and 
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from xinksig.mime.content import (
     ContentType,
@@ -16,6 +15,11 @@ from xinksig.mime.content import (
     parse_transfer_encoding,
 )
 from xinksig.mime.fields import Field, Place, content_doubt, field_places, unfold
+
+TYPE_CHECKING = False  # true for type checkers: ``typing`` is slow to load
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SHARED_SIZE = 256
 """Octets of the largest header section that is kept for the next body part that has it."""

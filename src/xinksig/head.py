@@ -23,19 +23,17 @@ class Head:
         self.newline = part.newline or b"\r\n"
         """The line ending of the message's first line, CRLF if it has none."""
         self.body_start = part.body
-        first = header.first
-        # Of a section that was cut at its limit, the fields that are whole.
-        self._places = header.places[:-1] if part.oversized else header.places
-        self.headers = Headers(self._section, self._places, None if part.oversized else first)
+        self.header = header
+        # Of a section that was cut at its limit, only the fields that are whole.
+        self._whole = header.places[:-1] if part.oversized else None
+        self.headers = Headers(self._section, header if self._whole is None else self._whole)
         """The fields as a caller reads them."""
-        self.names = first.keys()
-        """The names of its fields, in lower case."""
         self._dropped: tuple[Field, ...] = ()
         name = options.handled_header.lower().encode()
         self._handled: list[Field] = []
         self.handled = False
         """Whether a field says that the message was handled before (contract 3)."""
-        if name in first:
+        if header.has(name):
             self._handled = [field for field in self.fields if field.name == name]
             value = options.handled_value.lower()
             self.handled = any(self._value(field).lower() == value for field in self._handled)
@@ -43,7 +41,8 @@ class Head:
     @property
     def fields(self) -> list[Field]:
         """The fields; of a section that was cut at its limit, those that are whole."""
-        return [Field(*place) for place in self._places]
+        places = self.header.places if self._whole is None else self._whole
+        return [Field(*place) for place in places]
 
     def _value(self, field: Field) -> str:
         return unfold(self._section[field.body : field.stop]).strip().decode("latin-1")

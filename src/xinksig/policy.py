@@ -1,7 +1,7 @@
 """Which messages and parts are left alone, and how the author's message is to be understood."""
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable
 
 from xinksig.errors import (
     AmbiguousError,
@@ -57,7 +57,7 @@ _ATTACHMENT = Verdict(Outcome.ATTACHMENT, "it is an attachment")
 
 
 def judge_message(
-    names: Container[bytes],
+    header: Section,
     headers: Headers,
     envelope: Envelope | None,
     author: Callable[[], str],
@@ -65,24 +65,24 @@ def judge_message(
 ) -> Verdict | None:
     """Return why no part of the message may be edited, from what its header section and envelope say.
 
-    ``names`` are the lower-case names of its fields; what is absent is not read.
+    What is absent is not read.
     """
     if envelope is not None and envelope.sender is not None and envelope.sender.strip() in ("", "<>"):
         return Verdict(Outcome.AUTOMATIC, "the envelope sender is empty: it is an automatic message")
-    if b"auto-submitted" in names:
+    if header.has(b"auto-submitted"):
         submitted = (headers.get("Auto-Submitted") or "").lower()
         if _AUTO_NO.match(submitted) is None:
             # Not the whole value: its parameters hold addresses.
             keyword = re.search(r"\bauto-[a-z]{1,20}\b", submitted)
             value = f": {keyword.group()}" if keyword is not None else " is not no"
             return Verdict(Outcome.AUTOMATIC, f"it is an automatic message (Auto-Submitted{value})")
-    if b"x-ms-tnef-correlator" in names and (headers.get("X-MS-TNEF-Correlator") or "").strip():
+    if header.has(b"x-ms-tnef-correlator") and (headers.get("X-MS-TNEF-Correlator") or "").strip():
         return Verdict(Outcome.TNEF, "its text is inside TNEF (X-MS-TNEF-Correlator is set)")
-    if b"content-class" in names:
+    if header.has(b"content-class"):
         content_class = (headers.get("Content-Class") or "").strip().lower()
         if content_class == "urn:content-classes:calendarmessage":
             return Verdict(Outcome.CALENDAR, "it is an invitation (Content-Class says so)")
-    if b"x-ms-journal-report" in names:
+    if header.has(b"x-ms-journal-report"):
         return Verdict(Outcome.SYSTEM, "it is a journal report")
     if _is_connector_test(headers):
         return Verdict(Outcome.SYSTEM, "it is a connector test")
@@ -174,7 +174,7 @@ def _judge_message_leaf(media_type: str) -> Verdict:
 
 
 def _has_unobtrusive_signature(header: Section) -> bool:
-    if b"sig" not in header.first:
+    if not header.has(b"sig"):
         return False
     return any(re.search(rb"\bb\s*=", body) for body in header.bodies(b"sig"))
 

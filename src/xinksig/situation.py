@@ -86,7 +86,7 @@ class Situation:
     def judge(self) -> Verdict | None:
         """Return why no part of the message may be edited."""
         head = self.head
-        return judge_message(head.names, head.headers, self.envelope, lambda: self.author, self.options)
+        return judge_message(head.header, head.headers, self.envelope, lambda: self.author, self.options)
 
     def request(self, trigger: Trigger, name: str) -> SignatureRequest:
         """Return the request that a trigger makes."""

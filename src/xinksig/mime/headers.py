@@ -1,9 +1,10 @@
 """The fields of a header section as a caller reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from xinksig.mime import words
 from xinksig.mime.fields import Place, unfold
+from xinksig.mime.section import Section
 
 _BLANK = b" \t\r\n"
 
@@ -15,20 +16,27 @@ class Headers:
     Values hold no line ending and no outer blanks. Nothing is raised.
     """
 
-    __slots__ = ("_data", "_fields", "_first")
+    __slots__ = ("_data", "_first", "_source")
 
-    def __init__(
-        self, data: bytes, fields: Sequence[Place], first: Mapping[bytes, Place] | None = None
-    ) -> None:
-        """``first`` are the first fields of each name, if somebody knows them already."""
+    def __init__(self, data: bytes, source: Sequence[Place] | Section) -> None:
+        """``source`` are the fields, or the section of ``data`` that reads them when they are asked for."""
         self._data = data
-        self._fields = fields
-        self._first = {field[0]: field for field in reversed(fields)} if first is None else first
+        self._source = source
+        self._first: dict[bytes, Place] | None = None
 
     def get(self, name: str) -> str | None:
         """Return the value of the first field of this name, ``None`` if there is none."""
-        field = self._first.get(_key(name))
-        return None if field is None or not field[0] else self._value(field)
+        key = _key(name)
+        if not key or (isinstance(self._source, Section) and not self._source.has(key)):
+            return None
+        if self._first is None:
+            self._first = {field[0]: field for field in reversed(self._fields)}
+        field = self._first.get(key)
+        return None if field is None else self._value(field)
+
+    @property
+    def _fields(self) -> Sequence[Place]:
+        return self._source.places if isinstance(self._source, Section) else self._source
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, in order."""

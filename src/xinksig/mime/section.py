@@ -4,7 +4,7 @@ All of it depends on the octets alone, so that equal sections are read once and 
 ``Section`` changes. Body parts have the same few sections in most messages.
 """
 
-from collections.abc import Sequence
+import re
 from functools import lru_cache
 
 from xinksig.mime.content import (
@@ -23,25 +23,35 @@ if TYPE_CHECKING:
 
 SHARED_SIZE = 256
 """Octets of the largest header section that is kept for the next body part that has it."""
+_ODD_LINE = re.compile(rb"\n(?![!-9;-~]++:|(?:\r?\n)?\Z|(?<!\A\n)[ \t])")
+"""A line that neither is a field, nor goes on with one, nor is the empty line at the end."""
+_CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")
+"""What the names of content fields begin with, also behind a byte order mark."""
+_CONTENT_FIELD = re.compile(rb"\n(content-[!-9;-~]*+):[^\n]*+(?:\n[ \t][^\n]*+)*+")
 _PLAIN = ContentType("text/plain", {}, "")
 _MESSAGE = ContentType("message/rfc822", {}, "")
 _NO_DISPOSITION = Disposition("", None)
 
 
 class Section:
-    """A header section that was read; offsets of its fields count from its own start."""
+    """A header section that was read; offsets of its fields count from its own start.
+
+    In an ordinary one only the content fields are read; the others are when somebody asks for them.
+    """
 
     __slots__ = (
+        "_cr_only",
+        "_first",
+        "_lines",
+        "_places",
         "boundary",
         "content_type",
         "declared",
         "disposition",
         "doubt",
-        "first",
         "is_multipart",
         "judged",
         "octets",
-        "places",
         "transfer_encoding",
     )
 
@@ -51,28 +61,61 @@ class Section:
         # What callers conclude from a section, kept here because it holds for every part that has it.
         self.judged: Any = None
         self.declared: Any = None
-        self.places: Sequence[Place] = field_places(octets, 0, len(octets), cr_only=cr_only)
-        """Its fields as plain tuples."""
-        self.first: dict[bytes, Place] = {}
-        """The first field of each name, as a plain tuple."""
-        for place in reversed(self.places):
-            self.first[place[0]] = place
-        body = self._body(b"content-type")
-        if body is None:
+        self._cr_only = cr_only
+        self._places: list[Place] | None = None
+        self._first: dict[bytes, Place] | None = None
+        lines = b"\n" + octets.lower()
+        self._lines: bytes | None = None if cr_only or _ODD_LINE.search(lines) else lines
+        """The section in lower case behind a line feed, if every line of it is a field's."""
+        if self._lines is None:
+            content = [place for place in self.places if place[0].startswith(_CONTENT)]
+        else:
+            # The line feed before all makes up for the one that ends each name's line, or for the colon.
+            size = len(octets)
+            content = [
+                (field[1], field.start(), field.end(1), min(field.end(), size))
+                for field in _CONTENT_FIELD.finditer(lines)
+            ]
+        first = {place[0]: place for place in reversed(content)}
+        place = first.get(b"content-type")
+        if place is None:
             self.content_type = _MESSAGE if in_digest else _PLAIN
         else:
-            self.content_type = parse_content_type(body)
-        body = self._body(b"content-transfer-encoding")
-        self.transfer_encoding = "7bit" if body is None else parse_transfer_encoding(body), ""
-        body = self._body(b"content-disposition")
-        self.disposition = _NO_DISPOSITION if body is None else parse_disposition(body)
-        if len(self.first) < len(self.places):
+            self.content_type = parse_content_type(octets[place[2] : place[3]])
+        place = first.get(b"content-transfer-encoding")
+        token = "7bit" if place is None else parse_transfer_encoding(octets[place[2] : place[3]])
+        self.transfer_encoding = token, ""
+        place = first.get(b"content-disposition")
+        self.disposition = (
+            _NO_DISPOSITION if place is None else parse_disposition(octets[place[2] : place[3]])
+        )
+        if len(first) < len(content):
             self._read_doubles()
         self.is_multipart = self.content_type.type.startswith("multipart/")
         boundary = self.content_type.parameters.get("boundary")
         self.boundary = boundary.encode("latin-1", "replace") if boundary else b""
-        self.doubt = self._find_doubt(is_message=is_message)
+        self.doubt = self._find_doubt(content, is_message=is_message)
         """Why it can be read in two ways, "" if there is no reason."""
+
+    def has(self, name: bytes) -> bool:
+        """Whether there is a field of this (lower-case) name."""
+        if self._lines is None:
+            return name in self.first
+        return b"\n" + name + b":" in self._lines
+
+    @property
+    def places(self) -> list[Place]:
+        """Its fields as plain tuples, in order."""
+        if self._places is None:
+            self._places = field_places(self.octets, 0, len(self.octets), cr_only=self._cr_only)
+        return self._places
+
+    @property
+    def first(self) -> dict[bytes, Place]:
+        """The first field of each name, as a plain tuple."""
+        if self._first is None:
+            self._first = {place[0]: place for place in reversed(self.places)}
+        return self._first
 
     @property
     def fields(self) -> list[Field]:
@@ -82,15 +125,16 @@ class Section:
     @property
     def fields_end(self) -> int:
         """The offset behind the last field."""
-        return self.places[-1][3] if self.places else 0
-
-    def _body(self, name: bytes) -> bytes | None:
-        place = self.first.get(name)
-        return None if place is None else self.octets[place[2] : place[3]]
+        if self._lines is None:
+            return self.places[-1][3] if self.places else 0
+        size = len(self.octets)
+        if self._lines.endswith(b"\n\r\n"):
+            return size - 2
+        return size - 1 if self._lines.endswith(b"\n\n") else size
 
     def bodies(self, name: bytes) -> list[bytes]:
         """Return the raw bodies of the fields of this (lower-case) name."""
-        if name not in self.first:
+        if not self.has(name):
             return []
         octets = self.octets
         return [octets[body:stop] for known, _, body, stop in self.places if known == name]
@@ -106,11 +150,11 @@ class Section:
             reason = "it has two different Content-Transfer-Encoding fields"
             self.transfer_encoding = self.transfer_encoding[0], reason
 
-    def _find_doubt(self, *, is_message: bool) -> str:
+    def _find_doubt(self, content: list[Place], *, is_message: bool) -> str:
         octets = self.octets
-        if b"" in self.first and not (is_message and self._is_postmark_only()):
+        if self._lines is None and b"" in self.first and not (is_message and self._is_postmark_only()):
             return "its header section has a line that is no field"
-        doubt = content_doubt(octets, self.places)
+        doubt = content_doubt(octets, content)
         if doubt:
             return doubt
         returns, line_feeds = octets.count(b"\r"), octets.count(b"\n")

@@ -171,6 +171,16 @@ def _check_placeholder(name: str, text: object) -> None:
         )
 
 
+CHOICES = {
+    "scope": ("newest", "anywhere"),
+    "matches": ("all", "first"),
+    "unassigned": ("remove", "leave"),
+    "on_failure": ("raise", "pass"),
+    "no_placeholder": ("leave", "append"),
+}
+"""The values of options that have few."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Everything that can be chosen; the defaults are safe for a relay. Raises ``UsageError`` at once."""
@@ -209,11 +219,8 @@ class Options:
             _check_placeholder("placeholder", text)
         if self.opt_out is not None:
             _check_placeholder("opt_out", self.opt_out)
-        _one_of("scope", self.scope, ("newest", "anywhere"))
-        _one_of("matches", self.matches, ("all", "first"))
-        _one_of("unassigned", self.unassigned, ("remove", "leave"))
-        _one_of("on_failure", self.on_failure, ("raise", "pass"))
-        _one_of("no_placeholder", self.no_placeholder, ("leave", "append"))
+        for name, choices in CHOICES.items():
+            _one_of(name, getattr(self, name), choices)
         for name in ("more_device_lines", "more_separators", "domains", "remove_fields", "drop_dkim"):
             values = _strings(f"Options.{name}", getattr(self, name))
             if not all(value.strip() for value in values):

@@ -5,11 +5,12 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from xinksig import Limits, Options, UsageError, __version__
 from xinksig.cli.failure import USAGE, Failure
 from xinksig.cli.streams import text_out
+from xinksig.model import CHOICES
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -135,7 +136,7 @@ def _add_rewrite(commands: "argparse._SubParsersAction[_Parser]") -> _Parser:
     parser.add_argument("--report", metavar="FILE", help="write the report as JSON; -: to standard error")
     group = parser.add_argument_group("what to sign, and how")
     defaults = Options()
-    for name, kind in get_type_hints(Options).items():
+    for name, kind in Options.__annotations__.items():
         flag = "limit" if name == "limits" else name.replace("_", "-")
         settings = _settings(name, kind, getattr(defaults, name))
         group.add_argument(f"--{flag}", dest=name, default=argparse.SUPPRESS, **settings)
@@ -150,8 +151,8 @@ def _settings(name: str, kind: object, default: object) -> dict[str, Any]:
     }
     if kind is bool:
         return settings | {"action": argparse.BooleanOptionalAction if default else "store_true"}
-    if get_origin(kind) is Literal:
-        return settings | {"choices": get_args(kind)}
+    if name in CHOICES:
+        return settings | {"choices": CHOICES[name]}
     if kind is str or default is None:
         return settings | {"metavar": metavar}
     return {"help": f"{settings['help']}; may be repeated", "action": "append", "metavar": metavar}

@@ -204,33 +204,34 @@ class Rewriter:
                 if not self._decide():
                     return
                 continue
+            if self._ended:
+                self._passing = True
+                return
             happening = advance(data, base, final)
             if happening is None:
-                if self._ended:
-                    self._passing = True
-                elif self._growing is None or not self._overflows(self._growing, self._structure.safe):
+                if self._growing is None or not self._overflows(self._growing, self._structure.safe):
                     return
                 continue
             event, part, _, _, _ = happening
-            if event is not _HEADER:
-                self._pass(happening)
-            elif part.parent is None:
-                self._begin(part)
-            else:
-                self._enter(part)
+            if event is _HEADER:
+                if part.parent is None:
+                    self._begin(part)
+                else:
+                    self._enter(part)
+                continue
+            leaf = self._growing
+            if leaf is not None:
+                self._growing = None
+                if not self._overflows(leaf, leaf.stop) and event is not _AMBIGUOUS:
+                    self._take_text(leaf)
+            if self._extensions.waiting:
+                self._edits.add(self._extensions.pass_event(happening))
+            if event is not _DELIMITER:
+                self._stop_reading(happening)
 
-    def _pass(self, happening: Happening) -> None:
-        """Go past a delimiter, or to where the structure has been read to."""
+    def _stop_reading(self, happening: Happening) -> None:
+        """Decide about what is held where the structure has been read to."""
         event, part, offset, ended, _ = happening
-        leaf = self._growing
-        if leaf is not None:
-            self._growing = None
-            if not self._overflows(leaf, leaf.stop) and event is not _AMBIGUOUS:
-                self._take_text(leaf)
-        if self._extensions.waiting:
-            self._edits.add(self._extensions.pass_event(happening))
-        if event is _DELIMITER:
-            return
         if event is _END:
             self._ended = True
             self._start_decision()

@@ -41,7 +41,8 @@ def rewrite(
     _check_source(signature)
     rewriter = _rewriter(signature, options, envelope)
     pieces = rewriter.close(message)
-    pieces += _answer(rewriter, signature, options)
+    if not rewriter.done:
+        pieces += _answer(rewriter, signature, options)
     return Result(b"".join(pieces), rewriter.report)
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from xinksig.writer import Composition
 
 _DEFAULT_OPTIONS = Options()
+_BROKEN = "this Rewriter has raised an error: use a new one"
 _HEADER, _DELIMITER, _AMBIGUOUS, _END = Event.HEADER, Event.DELIMITER, Event.AMBIGUOUS, Event.END
 
 
@@ -137,7 +138,8 @@ class Rewriter:
         """Say that the source cannot answer: the rest goes out untouched, ``Outcome.SOURCE_FAILED``."""
         if self._closed and self.done:
             raise UsageError("the message is complete: there is nothing to give up")
-        self._check_not_broken()
+        if self._broken:
+            raise UsageError(_BROKEN)
         verdict = Verdict(Outcome.SOURCE_FAILED, f"the signature source failed: {reason}")
         if self._decision is not None:
             self._decision.abandon(verdict)
@@ -158,7 +160,8 @@ class Rewriter:
         return self._report
 
     def _check_usable(self, name: str) -> None:
-        self._check_not_broken()
+        if self._broken:
+            raise UsageError(_BROKEN)
         if self._closed:
             raise UsageError(f"{name}() after close(): use a new Rewriter for the next message")
         if self.wanted is not None:
@@ -174,10 +177,6 @@ class Rewriter:
             if isinstance(self._data, bytes):
                 self._data = bytearray(self._data)
             self._data += chunk
-
-    def _check_not_broken(self) -> None:
-        if self._broken:
-            raise UsageError("this Rewriter has raised an error: use a new one")
 
     def _run(self) -> list[bytes | memoryview]:
         """Go on as far as the octets in hand allow, and return what may go out."""

@@ -101,7 +101,7 @@ class Section:
         """Whether there is a field of this (lower-case) name."""
         if self._lines is None:
             return name in self.first
-        return b"\n" + name + b":" in self._lines
+        return self._lines.find(b"\n" + name + b":") >= 0
 
     @property
     def places(self) -> list[Place]:

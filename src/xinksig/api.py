@@ -41,7 +41,7 @@ def rewrite(
     _check_source(signature)
     rewriter = _rewriter(signature, options, envelope)
     pieces = rewriter.close(message)
-    if not rewriter.done:
+    if rewriter.wanted is not None:
         pieces += _answer(rewriter, signature, options)
     return Result(b"".join(pieces), rewriter.report)
 
@@ -78,7 +78,8 @@ class Rewriting(Iterator[Piece]):
                 self._pieces += self._rewriter.close()
             else:
                 self._pieces += self._rewriter.feed(chunk)
-            self._pieces += _answer(self._rewriter, self._signature, self._options)
+            if self._rewriter.wanted is not None:
+                self._pieces += _answer(self._rewriter, self._signature, self._options)
         return self._pieces.popleft()
 
     @property

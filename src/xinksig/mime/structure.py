@@ -365,11 +365,16 @@ class Structure:
 
     def _partial(self, data: bytes | bytearray, base: int) -> int:
         """Return the index from which the data may begin a delimiter line; its length if there is none."""
-        longest = max(len(opened.needle) for opened in self._stack)
+        longest = 0
+        for opened in self._stack:
+            longest = max(longest, len(opened.needle))
         index = data.find(self._line_feed, max(self._position - base, len(data) - longest, 0))
         while index >= 0:
             tail = bytes(data[index:])
-            if any(opened.needle.startswith(tail) for opened in self._stack):
+            # Few lines begin with hyphens.
+            if self._dashes.startswith(tail[:3]) and any(
+                opened.needle.startswith(tail) for opened in self._stack
+            ):
                 return index
             index = data.find(self._line_feed, index + 1)
         return len(data)

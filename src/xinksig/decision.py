@@ -108,12 +108,16 @@ class Decision:
             self._raise_if_strict(text, problem)
             return
         if options.opt_out is not None:
-            words = pattern((options.opt_out,), options.ignore_case)
-            found = text.find(words, options.limits.matches)
-            apart = [place for place in found if not text.overlaps(place)]
-            if apart:
-                text.add(apart, options, is_opt_out=True)
-            situation.opted_out = situation.opted_out or text.has_opt_out
+            self._find_opt_out(text, options.opt_out)
+
+    def _find_opt_out(self, text: TextPart, word: str) -> None:
+        options = self._options
+        found = text.find(pattern((word,), options.ignore_case), options.limits.matches)
+        apart = [place for place in found if not text.overlaps(place)]
+        if apart:
+            text.add(apart, options, is_opt_out=True)
+        if text.has_opt_out:
+            self._situation.opted_out = True
 
     def _raise_if_strict(self, text: TextPart, verdict: Verdict) -> None:
         if self._options.strict and verdict.outcome in STRICT_ERRORS:
@@ -266,7 +270,11 @@ def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:
     bodies: dict[int, list[TextPart]] = {}
     for text in texts:
         around = _outermost_alternative(text.part)
-        bodies.setdefault(id(text) if around is None else id(around[0]), []).append(text)
+        key = id(text if around is None else around[0])
+        if key in bodies:
+            bodies[key].append(text)
+        else:
+            bodies[key] = [text]
     return list(bodies.values())
 
 

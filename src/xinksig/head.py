@@ -30,19 +30,22 @@ class Head:
         """The fields as a caller reads them."""
         self._dropped: tuple[Field, ...] = ()
         name = options.handled_header.lower().encode()
-        self._handled: list[Field] = []
-        self.handled = False
+        self._handled: list[Field] = self._find(name) if header.has(name) else []
+        self.handled = bool(self._handled) and self._says_handled()
         """Whether a field says that the message was handled before (contract 3)."""
-        if header.has(name):
-            self._handled = [field for field in self.fields if field.name == name]
-            value = options.handled_value.lower()
-            self.handled = any(self._value(field).lower() == value for field in self._handled)
 
     @property
     def fields(self) -> list[Field]:
         """The fields; of a section that was cut at its limit, those that are whole."""
         places = self.header.places if self._whole is None else self._whole
         return [Field(*place) for place in places]
+
+    def _find(self, name: bytes) -> list[Field]:
+        return [field for field in self.fields if field.name == name]
+
+    def _says_handled(self) -> bool:
+        value = self._options.handled_value.lower()
+        return any(self._value(field).lower() == value for field in self._handled)
 
     def _value(self, field: Field) -> str:
         return unfold(self._section[field.body : field.stop]).strip().decode("latin-1")

@@ -1,7 +1,7 @@
 """Which messages and parts are left alone, and how the author's message is to be understood."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Container
 
 from xinksig.errors import (
     AmbiguousError,
@@ -14,7 +14,7 @@ from xinksig.errors import (
 from xinksig.expressions import late
 from xinksig.mime.headers import Headers
 from xinksig.mime.section import Section
-from xinksig.model import Envelope, Options, Outcome
+from xinksig.model import Envelope, Outcome
 from xinksig.records import NamedTuple
 
 STRICT_ERRORS: dict[Outcome, type[MessageError]] = {
@@ -60,13 +60,8 @@ def judge_message(
     header: Section,
     headers: Headers,
     envelope: Envelope | None,
-    author: Callable[[], str],
-    options: Options,
 ) -> Verdict | None:
-    """Return why no part of the message may be edited, from what its header section and envelope say.
-
-    What is absent is not read.
-    """
+    """Return why no part of the message may be edited, from what its header section and envelope say."""
     if envelope is not None and envelope.sender is not None and envelope.sender.strip() in ("", "<>"):
         return Verdict(Outcome.AUTOMATIC, "the envelope sender is empty: it is an automatic message")
     if header.has(b"auto-submitted"):
@@ -86,9 +81,14 @@ def judge_message(
         return Verdict(Outcome.SYSTEM, "it is a journal report")
     if _is_connector_test(headers):
         return Verdict(Outcome.SYSTEM, "it is a connector test")
-    if options.domains and author().rpartition("@")[2].rstrip(".").lower() not in options.domains:
-        return Verdict(Outcome.FOREIGN_SENDER, "the author's domain is not one to sign for")
     return None
+
+
+def judge_author(author: str, domains: Container[str]) -> Verdict | None:
+    """Return why a message of this author is left alone, where only mail of some domains is signed."""
+    if author.rpartition("@")[2].rstrip(".").lower() in domains:
+        return None
+    return Verdict(Outcome.FOREIGN_SENDER, "the author's domain is not one to sign for")
 
 
 def _is_connector_test(headers: Headers) -> bool:

@@ -9,7 +9,7 @@ that is none, or the message ends. Then a ``Decision`` says which edits follow; 
 first. Whatever happens, the rest of the message goes out: untouched where nothing can be decided.
 """
 
-from functools import cache
+from functools import cache, partial
 
 from xinksig.compose import Extensions
 from xinksig.edits import EditList
@@ -155,8 +155,7 @@ class Rewriter:
         if not self.done:
             raise UsageError("the report is complete only when done is set: call close() first")
         if self._report is None:
-            journal, edits, situation = self._journal, self._edits, self._situation
-            self._report = Report.lazy(lambda: journal.report(edits, situation))
+            self._report = Report.lazy(partial(self._journal.report, self._edits, self._situation))
         return self._report
 
     def _check_usable(self, name: str) -> None:

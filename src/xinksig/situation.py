@@ -6,7 +6,7 @@ from xinksig.edits import Change
 from xinksig.head import Head
 from xinksig.mime.part import Part
 from xinksig.model import Envelope, Kind, Options, Outcome, Trigger
-from xinksig.policy import Verdict, is_patch_or_list, judge_message
+from xinksig.policy import Verdict, is_patch_or_list, judge_author, judge_message
 from xinksig.signature.request import SignatureRequest
 from xinksig.signature.signature import Signature
 from xinksig.text.history import Origin
@@ -86,7 +86,10 @@ class Situation:
     def judge(self) -> Verdict | None:
         """Return why no part of the message may be edited."""
         head = self.head
-        return judge_message(head.header, head.headers, self.envelope, lambda: self.author, self.options)
+        verdict = judge_message(head.header, head.headers, self.envelope)
+        if verdict is None and self.options.domains:
+            return judge_author(self.author, self.options.domains)
+        return verdict
 
     def request(self, trigger: Trigger, name: str) -> SignatureRequest:
         """Return the request that a trigger makes."""

@@ -67,35 +67,40 @@ class Section:
         lines = b"\n" + octets.lower()
         self._lines: bytes | None = None if cr_only or _ODD_LINE.search(lines) else lines
         """The section in lower case behind a line feed, if every line of it is a field's."""
-        if self._lines is None:
-            content = [place for place in self.places if place[0].startswith(_CONTENT)]
-        else:
-            # The line feed before all makes up for the one that ends each name's line, or for the colon.
-            size = len(octets)
-            content = [
-                (field[1], field.start(), field.end(1), min(field.end(), size))
-                for field in _CONTENT_FIELD.finditer(lines)
-            ]
-        first = {place[0]: place for place in reversed(content)}
-        place = first.get(b"content-type")
-        if place is None:
+        content = self._content_places()
+        first: dict[bytes, Place] = {}
+        for place in content:
+            first.setdefault(place[0], place)
+        found = first.get(b"content-type")
+        if found is None:
             self.content_type = _MESSAGE if in_digest else _PLAIN
         else:
-            self.content_type = parse_content_type(octets[place[2] : place[3]])
-        place = first.get(b"content-transfer-encoding")
-        token = "7bit" if place is None else parse_transfer_encoding(octets[place[2] : place[3]])
+            self.content_type = parse_content_type(octets[found[2] : found[3]])
+        found = first.get(b"content-transfer-encoding")
+        token = "7bit" if found is None else parse_transfer_encoding(octets[found[2] : found[3]])
         self.transfer_encoding = token, ""
-        place = first.get(b"content-disposition")
+        found = first.get(b"content-disposition")
         self.disposition = (
-            _NO_DISPOSITION if place is None else parse_disposition(octets[place[2] : place[3]])
+            _NO_DISPOSITION if found is None else parse_disposition(octets[found[2] : found[3]])
         )
         if len(first) < len(content):
             self._read_doubles()
-        self.is_multipart = self.content_type.type.startswith("multipart/")
-        boundary = self.content_type.parameters.get("boundary")
+        media_type, parameters, _ = self.content_type
+        self.is_multipart = media_type.startswith("multipart/")
+        boundary = parameters.get("boundary")
         self.boundary = boundary.encode("latin-1", "replace") if boundary else b""
         self.doubt = self._find_doubt(content, is_message=is_message)
         """Why it can be read in two ways, "" if there is no reason."""
+
+    def _content_places(self) -> list[Place]:
+        if self._lines is None:
+            return [place for place in self.places if place[0].startswith(_CONTENT)]
+        # Offsets in these lines are greater by one, for the line feed before them.
+        places = []
+        for field in _CONTENT_FIELD.finditer(self._lines):
+            colon = field.end(1) - 1
+            places.append((field[1], field.start(), colon + 1, min(field.end(), len(self.octets))))
+        return places
 
     def has(self, name: bytes) -> bool:
         """Whether there is a field of this (lower-case) name."""

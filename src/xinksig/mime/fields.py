@@ -4,7 +4,6 @@ A field ends at a CRLF or LF that no blank follows. A lone CR is an octet like a
 knows that the message has no LF at all. What the fields of MIME say is read in ``content``.
 """
 
-import re
 from collections.abc import Iterable
 
 from xinksig.expressions import late
@@ -34,7 +33,7 @@ __all__ = [
     "unfold",
 ]
 
-_BEGINNING = re.compile(rb"\n(?:([^:\n \t]++):|(?![ \t]))")
+_BEGINNING = late(rb"\n(?:([^:\n \t]++):|(?![ \t]))")
 _SPACED_NAME = late(rb"([^:\n \t]++)[ \t]++:")
 _CR_ENDING = late(rb"\r(?=[ \t]|\Z)")
 _CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")

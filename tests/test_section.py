@@ -1,7 +1,11 @@
 """What a header section says, read once: media type, transfer encoding, disposition and doubts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from xinksig.mime.content import parse_content_type
+from xinksig.mime.fields import split_fields
 from xinksig.mime.part import Part
 from xinksig.mime.section import SHARED_SIZE, Section
 
@@ -90,3 +94,55 @@ def test_message_and_large_sections_are_kept_by_nobody() -> None:
     assert message.header is not again.header
     large = TEXT[:-2] + b"X: " + b"y" * SHARED_SIZE + b"\r\n\r\n"
     assert body_part(large).header is not body_part(large).header
+
+
+PIECES = st.sampled_from(
+    [
+        b"Content-Type: text/html; charset=utf-8",
+        b"content-type: Text/Plain",
+        b"Content-Type :",
+        b"Content-Transfer-Encoding: base64",
+        b"Content-Transfer-Encoding:\r\n 8bit",
+        b"Content-Disposition: attachment; filename=x",
+        b"Content-: x",
+        b"\xef\xbb\xbfContent-Type: text/html",
+        b"Sig: t=p; b=x",
+        b"From x@y.example",
+        b"Subject: x",
+        b"X\xe9: y",
+        b":",
+        b" folded",
+        b"\t",
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\r\n",
+        b"\r\n",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join), st.booleans(), st.booleans())
+def test_content_fields_alone_say_what_all_fields_do(octets: bytes, cr_only: bool, is_message: bool) -> None:
+    section = read(octets, cr_only=cr_only, is_message=is_message)
+    fields = split_fields(octets, 0, len(octets), cr_only=cr_only)
+    assert section.fields == fields
+    assert section.fields_end == (fields[-1].stop if fields else 0)
+    names = {field.name for field in fields}
+    for name in (b"content-type", b"sig", b"subject", b"from", b"content-"):
+        assert section.has(name) == (name in names)
+        assert section.bodies(name) == [octets[f.body : f.stop] for f in fields if f.name == name]
+    bodies = section.bodies(b"content-type")
+    assert section.content_type[:2] == (parse_content_type(bodies[0])[:2] if bodies else ("text/plain", {}))
+    odd = [field.start for field in fields if not field.name]
+    postmark = is_message and odd == [0] and octets.startswith(b"From ")
+    assert ("no field" in section.doubt) == (bool(odd) and not postmark)
+
+
+def test_ordinary_section_is_not_read_in_full_for_its_content_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinksig.mime.section.field_places", None)
+    section = read(b"Received: x\r\n\ty\r\n" * 100 + TEXT, is_message=True)
+    assert (section.content_type.type, section.doubt) == ("text/html", "")
+    assert section.has(b"received")
+    assert not section.has(b"subject")
+    assert section.bodies(b"sig") == []

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from collections.abc import Sequence
 from email.message import Message
 from typing import Any
 
@@ -231,6 +232,33 @@ def test_deep_nesting_needs_no_recursion() -> None:
         b"Content-Type: multipart/mixed; boundary=n%d.\n\n--n%d.\n" % (level, level) for level in range(600)
     )
     assert len([event for event in read(message, parts=5000) if event[0] == "header"]) == 601
+
+
+WINDOW = 16384  # octets behind a hyphen that are searched in one go
+
+
+@pytest.mark.parametrize(
+    "hyphens", [(), (0,), (1,), (WINDOW - 2,), (0, WINDOW), (3, 70_000), range(0, 90_000, 7)]
+)
+@pytest.mark.parametrize("size", [WINDOW - 40, WINDOW, WINDOW + 9, 3 * WINDOW - 1, 100_000])
+def test_delimiter_behind_a_large_body_is_found(size: int, hyphens: Sequence[int]) -> None:
+    body = bytearray(b"x" * size)
+    for at in hyphens:
+        body[at : at + 1] = b"-" if at < size else b""
+    head = b"Content-Type: multipart/mixed; boundary=far\r\n\r\n--far\r\n\r\n"
+    message = head + body + b"\r\n--far\r\n\r\nlast\r\n--far--\r\n"
+    assert leaves(message) == [("1", bytes(body)), ("2", b"last")]
+    assert read(message, [size // 2, size + 60]) == read(message)
+
+
+@pytest.mark.parametrize("shift", range(-3, 30))
+def test_delimiter_at_the_end_of_a_window_is_found(shift: int) -> None:
+    head = b"Content-Type: multipart/mixed; boundary=window\n\n--window\n\n-"
+    body = b"x" * (WINDOW - 9 - shift)
+    assert leaves(head + body + b"\n--window\n\nlast" + b"y" * WINDOW) == [
+        ("1", b"-" + body),
+        ("2", b"last" + b"y" * WINDOW),
+    ]
 
 
 def test_part_number_counts_as_imap_does() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from counting import assert_linear, calls_of
 from xinksig.mime.fields import Field, split_fields
 from xinksig.mime.headers import Headers
+from xinksig.mime.section import Section
 
 
 def read(section: bytes) -> Headers:
@@ -135,3 +136,14 @@ def test_many_fields_are_found_in_linear_time() -> None:
     headers = read(b"Name: value\r\n" * 100_000 + b"Subject: x\r\n")
     assert headers.get("Subject") == "x"
     assert calls_of(lambda: headers.get("Name")) < 50
+
+
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=4))
+def test_section_gives_the_fields_when_they_are_asked_for(fields: list[tuple[bytes, bytes]]) -> None:
+    octets = b"".join(name + b": " + value + b"\r\n" for name, value in fields)
+    section = Section(octets, cr_only=False, is_message=True, in_digest=False)
+    late, known = Headers(octets, section), read(octets)
+    for name in ("subject", "From", "X-Y", "to", ""):
+        assert late.get(name) == known.get(name)
+        assert late.get_all(name) == known.get_all(name)
+        assert late.may_hold(b"a") or "a" not in (late.get(name) or "").lower()

@@ -265,7 +265,8 @@ class Rewriter:
         if self._options.drop_dkim and head.has_droppable_seals:
             self._hold = 0
             self._holds_seals = True
-        self._edits.add(self._situation.read_subject())
+        if self._options.opt_out is not None:
+            self._edits.add(self._situation.read_subject(self._options.opt_out))
         self._enter(root)
 
     def _enter(self, part: Part) -> None:

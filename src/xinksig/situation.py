@@ -125,12 +125,9 @@ class Situation:
         if signature.id:
             self.used.setdefault(signature.id)
 
-    def read_subject(self) -> list[Change]:
+    def read_subject(self, opt_out: str) -> list[Change]:
         """Return the change that takes the opt-out word out of the subject, if it stands there."""
-        options = self.options
-        if options.opt_out is None:
-            return []
-        changes = self.head.opt_out_changes(options.opt_out, ignore_case=options.ignore_case)
+        changes = self.head.opt_out_changes(opt_out, ignore_case=self.options.ignore_case)
         self.opted_out = bool(changes)
         return changes
 

@@ -131,7 +131,15 @@ class Structure:
         if state is _IN_HEADER:
             return self._read_header(data, base, final)
         if state is _FOUND:
-            self._enter()
+            # Whether the caller froze the part is known only now.
+            part = self._part
+            self._state = _IN_BODY
+            self._position = position = part.body - 1 if part.body else 0
+            header = part.header
+            if part.frozen or not header.is_multipart:
+                self._leaf = part
+            else:
+                self._stack.append(_Open(part, self._dashes + header.boundary, position))
         elif state is not _IN_BODY:
             self._state = _DONE
             return _happening((_END, self.root, self.safe, None, False)) if state is _EPILOGUE else None
@@ -155,17 +163,6 @@ class Structure:
     def open_boundaries(self) -> list[bytes]:
         """Return the boundaries of the multiparts that are open."""
         return [opened.part.header.boundary for opened in self._stack]
-
-    def _enter(self) -> None:
-        """Go on behind a header section, knowing whether the caller froze the part."""
-        part = self._part
-        self._state = _IN_BODY
-        self._position = position = part.body - 1 if part.body else 0
-        header = part.header
-        if part.frozen or not header.is_multipart:
-            self._leaf = part
-        else:
-            self._stack.append(_Open(part, self._dashes + header.boundary, position))
 
     def _read_header(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
         part = self._part

@@ -7,6 +7,7 @@ All of it depends on the octets alone, so that equal sections are read once and 
 import re
 from functools import lru_cache
 
+from xinksig.expressions import late
 from xinksig.mime.content import (
     ContentType,
     Disposition,
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
 SHARED_SIZE = 256
 """Octets of the largest header section that is kept for the next body part that has it."""
-_ODD_LINE = re.compile(rb"\n(?![!-9;-~]++:|(?:\r?\n)?\Z|(?<!\A\n)[ \t])")
+_ODD_LINE = late(rb"\n(?![!-9;-~]++:|\n?\Z|(?<!\A\n)[ \t])")
 """A line that neither is a field, nor goes on with one, nor is the empty line at the end."""
+_ODD_CRLF_LINE = re.compile(rb"\n(?:(?<!\r\n)(?<!\A\n)|(?![!-9;-~]++:|(?:\r\n)?\Z|(?<!\A\n)[ \t]))")
+"""The same, or one behind a line that does not end in CRLF."""
 _CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")
 """What the names of content fields begin with, also behind a byte order mark."""
 _CONTENT_FIELD = re.compile(rb"\n(content-[!-9;-~]*+):[^\n]*+(?:\n[ \t][^\n]*+)*+")
+_CONTENT_START = b"\ncontent-"
 _PLAIN = ContentType("text/plain", {}, "")
 _MESSAGE = ContentType("message/rfc822", {}, "")
 _NO_DISPOSITION = Disposition("", None)
@@ -65,8 +69,8 @@ class Section:
         self._places: list[Place] | None = None
         self._first: dict[bytes, Place] | None = None
         lines = b"\n" + octets.lower()
-        self._lines: bytes | None = None if cr_only or _ODD_LINE.search(lines) else lines
-        """The section in lower case behind a line feed, if every line of it is a field's."""
+        self._lines: bytes | None = lines if not cr_only and _is_ordinary(lines) else None
+        """The section in lower case behind a line feed, if it is an ordinary one."""
         content = self._content_places()
         first: dict[bytes, Place] = {}
         for place in content:
@@ -93,13 +97,18 @@ class Section:
         """Why it can be read in two ways, "" if there is no reason."""
 
     def _content_places(self) -> list[Place]:
-        if self._lines is None:
+        lines = self._lines
+        if lines is None:
             return [place for place in self.places if place[0].startswith(_CONTENT)]
-        # Offsets in these lines are greater by one, for the line feed before them.
         places = []
-        for field in _CONTENT_FIELD.finditer(self._lines):
-            colon = field.end(1) - 1
-            places.append((field[1], field.start(), colon + 1, min(field.end(), len(self.octets))))
+        at = lines.find(_CONTENT_START)
+        while at >= 0:
+            field = _CONTENT_FIELD.match(lines, at)
+            assert field is not None  # as every line is a field's
+            stop = field.end()
+            # Offsets in these lines are greater by one, for the line feed before them.
+            places.append((field[1], at, field.end(1), min(stop, len(self.octets))))
+            at = lines.find(_CONTENT_START, stop)
         return places
 
     def has(self, name: bytes) -> bool:
@@ -157,7 +166,9 @@ class Section:
 
     def _find_doubt(self, content: list[Place], *, is_message: bool) -> str:
         octets = self.octets
-        if self._lines is None and b"" in self.first and not (is_message and self._is_postmark_only()):
+        if self._lines is not None:
+            return content_doubt(octets, content)
+        if b"" in self.first and not (is_message and self._is_postmark_only()):
             return "its header section has a line that is no field"
         doubt = content_doubt(octets, content)
         if doubt:
@@ -171,6 +182,16 @@ class Section:
         """Whether the only line that is no field is an mbox ``From `` line."""
         odd = [start for name, start, _, _ in self.places if not name]
         return odd == [0] and self.octets.startswith(b"From ")
+
+
+def _is_ordinary(lines: bytes) -> bool:
+    """Whether every line of a section, which stands behind a line feed, is a field's, and all end alike."""
+    if not lines.endswith(b"\r\n"):
+        return lines.find(b"\r") < 0 and _ODD_LINE.search(lines) is None
+    # Octets are taken out much faster than they are counted.
+    line_feeds = len(lines) - len(lines.replace(b"\n", b""))
+    returns = len(lines) - len(lines.replace(b"\r", b""))
+    return returns + 1 == line_feeds and _ODD_CRLF_LINE.search(lines) is None
 
 
 @lru_cache(maxsize=256)

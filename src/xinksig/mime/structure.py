@@ -223,9 +223,11 @@ class Structure:
             found = data.find(b"\r\r", search, stop)
             return found + 2 if found >= 0 else -1
         crlf = data.find(b"\n\r\n", search, stop)
-        lf = data.find(b"\n\n", search, stop if crlf < 0 else crlf + 1)
-        if lf >= 0:
-            return lf + 2
+        if crlf >= 0:
+            stop = crlf + 1
+        # That it is missing is found out faster from the end.
+        if data.rfind(b"\n\n", search, stop) >= 0:
+            return data.find(b"\n\n", search, stop) + 2
         return crlf + 3 if crlf >= 0 else -1
 
     def _learn_lines(self, data: bytes | bytearray, base: int, start: int, stop: int, *, final: bool) -> bool:

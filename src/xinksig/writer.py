@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from xinksig import compose
 from xinksig.edits import Change, growth, new_change
@@ -121,27 +122,22 @@ def _fate(found: Found, signature: Signature | None) -> Verdict:
 def _write_html(
     text: TextPart, choices: Sequence[Choice], composition: Composition
 ) -> tuple[list[Change], Images | None]:
-    ascii_compatible = text.text.charset.ascii_compatible
-
-    def width(string: str) -> int:
-        return len(string if ascii_compatible and string.isascii() else _encode_html(text, string))
-
     related = Related(text.part, composition.section, composition.newline)
     pairs = [(found.place, related.fragment(found.place, signature)) for found, signature in choices]
-    injection = inject.inject(
+    edits, refused = inject.inject(
         text.characters,
         pairs,
         newline=text.newline,
-        width=width,
+        width=partial(_html_width, text),
         reading=text.reading,
     )
-    for index, reason in injection.refused.items():
-        choices[index][0].fate = Verdict(Outcome.UNCERTAIN, reason)
-    if len(injection.refused) == len(choices):
-        return [], None
-    if injection.refused:
-        related.keep_shown([edit.text for edit in injection.edits])
-    changes = _spliced(text, _octet_edits(text, injection.edits, _encode_html))
+    if refused:
+        for index, reason in refused.items():
+            choices[index][0].fate = Verdict(Outcome.UNCERTAIN, reason)
+        if len(refused) == len(choices):
+            return [], None
+        related.keep_shown([edit.text for edit in edits])
+    changes = _spliced(text, _octet_edits(text, edits, _encode_html))
     if related.is_empty:
         return changes, None
     around = compose.related_ancestor(text.part)
@@ -149,6 +145,13 @@ def _write_html(
         return related.wrapped(changes), None
     parent, child = around
     return changes, (child, related.extension(parent))
+
+
+def _html_width(text: TextPart, string: str) -> int:
+    """Return how many octets HTML takes in the part's charset."""
+    if text.text.charset.ascii_compatible and string.isascii():
+        return len(string)
+    return len(_encode_html(text, string))
 
 
 def _encode_html(text: TextPart, string: str) -> bytes:
@@ -207,7 +210,7 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         flowed=text.declared.flowed,
         delsp=text.declared.delsp,
         newline=text.newline,
-        width=lambda string: _width(text, string),
+        width=partial(_plain_width, text),
     )
     retype, changes = _write_body(text, injection)
     if composition.upgrade and any(signature for _, signature in choices):
@@ -261,9 +264,9 @@ def _whole(text: TextPart, body: bytes) -> Change:
     return Change(text.part.body, text.part.stop, body, "placeholder")
 
 
-def _width(text: TextPart, string: str) -> int:
+def _plain_width(text: TextPart, string: str) -> int:
     """Return how many octets characters take in the part's charset."""
-    if string.isascii() and text.text.charset.ascii_compatible:
+    if text.text.charset.ascii_compatible and string.isascii():
         return len(string)
     octets = charsets.encode(text.text, string)
     return len(octets if octets is not None else string.encode("utf-8", "surrogatepass"))

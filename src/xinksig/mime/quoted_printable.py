@@ -42,7 +42,7 @@ _UNSAFE_LINE = late(rb"\.\Z|--|From ")
 def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     """Return the octets that a body stands for, and where each of them stands."""
     core, stop = data, len(data)
-    if data[-1:] in _OPEN_ENDS:
+    if data.endswith(_OPEN_ENDS):
         stop = _stop(data)
         core = data[:stop]
     octets = binascii.a2b_qp(core)
@@ -263,8 +263,8 @@ def splice(
     if len(edits) == 1:
         ((first, last, octets),) = edits
         start, stop = offsets.span(first, last)
-        if (start == 0 or data.startswith(ending, start - 1)) and (
-            stop == len(data) or data.startswith((ending, b"\r\n"), stop)
+        if (data.startswith(ending, start - 1) or start == 0) and (
+            data.startswith((ending, b"\r\n"), stop) or stop == len(data)
         ):
             # As everyday mail has it: nothing that stays stands beside what is put in.
             block = _block_of(octets, newline, text)

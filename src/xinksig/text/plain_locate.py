@@ -101,14 +101,13 @@ def find(
     taken: set[int] = set()  # signs behind it that do
     while at >= 0 and len(places) != limit:
         if exact and text.startswith(exact, at):
-            start = at
-            place = _judge(text, start, start + len(exact), "", "", low, taken)
+            place = _judge(text, at, at + len(exact), "", "", low, taken)
+            at += 1
         elif match := finder.search.search(text, at):
-            start = match.start()
             place = _place(match, finder, low, taken, delsp=flowed and delsp)
+            at = match.start() + 1
         else:
             break
-        at = start + 1
         if place:
             places.append(place)
             at = low = place.stop

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charset_support import DRAWN, EACH, as_read, charset_named, encoded, replaced
+from charset_support import DRAWN, EACH, NAMES, as_read, charset_named, encoded, replaced
 from xinksig.mime import charset as charsets
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_written_as_nothing(name: str) -> None:
+    text = charsets.read(charset_named(name), encoded(name, "{SIG}"))
+    assert charsets.encode(text, "") == charsets.encode_html(text, "") == b""
 
 
 @EACH

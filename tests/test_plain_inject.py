@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -313,6 +314,24 @@ SIGNATURE = st.one_of(
         max_size=8,
     ).map("".join),
 )
+
+
+@given(
+    signature=SIGNATURE,
+    before=st.sampled_from(["", "a\r\n", "a \r\n", "a\r", "> a\n"]),
+    behind=st.sampled_from(["", "\r\nb", "\n", "\rb"]),
+    flowed=st.booleans(),
+    delsp=st.booleans(),
+    limit=st.sampled_from([None, 40, 998]),
+)
+def test_place_by_itself_is_written_like_one_of_several(
+    signature: str | None, before: str, behind: str, flowed: bool, delsp: bool, limit: int | None
+) -> None:
+    text = before + WORD + behind
+    how: dict[str, Any] = {"flowed": flowed, "delsp": delsp, "limit": limit}
+    change = (find(text, WORDS)[0], signature)
+    nothing = (Place(len(text), len(text), ()), None)
+    assert inject(text, [change], **how) == inject(text, [change, nothing], **how)
 
 
 def expected_paragraphs(

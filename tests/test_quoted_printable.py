@@ -310,6 +310,22 @@ def test_several_edits_on_one_line() -> None:
     assert read(result)[0] == apply(octets, edits)
 
 
+@pytest.mark.parametrize("before", [b"", b"a\r\n", b"a\n", b"a\r", b"a=\r\n", b"a"])
+@pytest.mark.parametrize("behind", [b"", b"\r\nb", b"\nb", b"\rb", b"=\r\nb", b" \r\n", b"b"])
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n", b"\r"])
+@pytest.mark.parametrize("new", [b"", b"Ann", b"Ann ", b".", b"--\nAnn\n"])
+def test_edit_by_itself_is_written_like_one_of_several(
+    before: bytes, behind: bytes, newline: bytes, new: bytes
+) -> None:
+    new = new.replace(b"\n", newline)
+    data = before + b"{SIG}" + behind + newline + newline + b"{SIG}"
+    first = transfer.decode(QP, data).octets.index(b"{SIG}")
+    last = len(transfer.decode(QP, data).octets) - len(b"{SIG}")
+    by_itself = spliced(data, [(first, first + 5, new)], newline)
+    assert spliced(data, [(first, first + 5, new), (last, last, b"")], newline) == by_itself
+    assert transfer.decode(QP, by_itself).octets.count(b"{SIG}") == 1
+
+
 def test_insertions_at_one_place_keep_their_order() -> None:
     result = spliced(b"ab\r\n", [(1, 1, b"</b>"), (1, 1, b"SIG"), (1, 1, b"<b>")])
     assert result == b"a</b>SIG<b>b\r\n"

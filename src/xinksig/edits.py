@@ -1,10 +1,11 @@
 """Edits of a message in octets: kept in order, merged where they meet, cut into the stream of octets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from operator import itemgetter
 
 from xinksig.model import Edit
-from xinksig.records import NamedTuple
+from xinksig.records import NamedTuple, cast
 
 
 class Change(NamedTuple):
@@ -18,6 +19,7 @@ class Change(NamedTuple):
     """Among insertions at one offset: the smaller goes out first."""
 
 
+new_change = cast("Callable[[tuple[int, int, bytes, str, int]], Change]", partial(tuple.__new__, Change))
 _place = itemgetter(0, 1, 4)
 """Where a change goes: by its start, its stop, its order."""
 
@@ -61,20 +63,22 @@ class EditList:
         self, data: memoryview, base: int, start: int, stop: int, *, last: bool
     ) -> list[bytes | memoryview]:
         pieces: list[bytes | memoryview] = []
-        if self._due:
+        ready = self._due
+        if ready:
             # The sort is stable: of one order, what was inserted first at an offset goes out first.
-            self._due.sort(key=_place)
-            ready = len(self._due)
+            ready.sort(key=_place)
+            self._due = []
             if not last:
-                ready = sum(change.start < stop for change in self._due)
-            for at, behind, octets, _, _ in self._due[:ready]:
+                count = sum(change.start < stop for change in ready)
+                self._due = ready[count:]
+                del ready[count:]
+            self._done += ready
+            for at, behind, octets, _, _ in ready:
                 if at > start:
                     pieces.append(data[start - base : at - base])
                 if octets:
                     pieces.append(octets)
                 start = behind
-            self._done += self._due[:ready]
-            del self._due[:ready]
         if stop > start:
             pieces.append(data[start - base : stop - base])
         return pieces

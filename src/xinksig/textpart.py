@@ -113,17 +113,19 @@ class TextPart:
     @property
     def newline(self) -> str:
         """The line ending of the decoded text."""
-        index = self.characters.find("\n")
+        characters = self.characters
+        index = characters.find("\n")
         if index >= 0:
-            return "\r\n" if self.characters[index - 1 : index] == "\r" else "\n"
-        return "\r" if "\r" in self.characters else self.message_newline.decode("ascii")
+            return "\r\n" if characters.startswith("\r\n", index - 1) else "\n"
+        return "\r" if "\r" in characters else self.message_newline.decode("ascii")
 
     @property
     def encoded_newline(self) -> bytes:
         """The line ending of the body in its transfer encoding."""
-        index = self.raw.find(b"\n")
+        raw = self.raw
+        index = raw.find(b"\n")
         if index >= 0:
-            return b"\r\n" if self.raw[index - 1 : index] == b"\r" else b"\n"
+            return b"\r\n" if raw.startswith(b"\r\n", index - 1) else b"\n"
         return self.message_newline
 
     def find(self, pattern: Pattern, limit: int) -> list[Place]:

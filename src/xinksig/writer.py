@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from xinksig import compose
-from xinksig.edits import Change, growth
+from xinksig.edits import Change, growth, new_change
 from xinksig.mime import charset as charsets
 from xinksig.mime import transfer
 from xinksig.mime.part import Part
@@ -17,6 +18,7 @@ from xinksig.text.html import inject
 from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
 
+_APPEND = Trigger.APPEND
 _WITHOUT_LINE_BREAKS = ("utf-16", "utf-32")
 """Kinds of charsets in which CR and LF octets are no characters of their own."""
 
@@ -60,16 +62,11 @@ def write(text: TextPart, choices: Sequence[Choice], composition: Composition) -
     What they take of the composition's room is taken off.
     """
     try:
-        changes, size, images = _changes(text, choices, composition)
+        changes = _changes(text, choices, composition)
     except UnwritableError as error:
         for found, _ in choices:
             found.fate = error.verdict
         return []
-    if images is not None:
-        inserted = composition.extensions.add(*images, composition.newline)
-        size += growth(inserted)
-        changes += inserted
-    composition.room -= size
     for found, signature in choices:
         if found.fate is None:
             found.fate = _fate(found, signature)
@@ -80,10 +77,8 @@ Images = tuple[Part, bytes]
 """Body parts to be inserted into a multipart/related, and the child behind which they go."""
 
 
-def _changes(
-    text: TextPart, choices: Sequence[Choice], composition: Composition
-) -> tuple[list[Change], int, Images | None]:
-    """Return the changes of the part, by how much they make the message larger, and images beside it."""
+def _changes(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
+    """Return the changes of the part, and have images inserted beside it."""
     part = text.part
     if not compose.has_body(part):
         raise UnwritableError(Outcome.MALFORMED, "no empty line follows its header section")
@@ -93,12 +88,11 @@ def _changes(
     else:
         changes = _write_plain(text, choices, composition)
     if not changes:
-        return [], 0, None
-    size = growth(changes)
-    if part.parent is not None and part.stop >= part.end and part.end_is_line:
+        return changes
+    if part.stop >= part.end and part.parent is not None and part.end_is_line:
         # An empty body: the line ending before the delimiter is that of the empty line.
         changes.append(Change(part.stop, part.stop, composition.newline, "line-ending"))
-        size += len(composition.newline)
+    size = growth(changes)
     # What waits for its place will make the message larger too.
     waiting = composition.extensions.waiting
     if images is not None:
@@ -109,7 +103,12 @@ def _changes(
     if part.transfer_encoding[0] in transfer.IDENTITY:
         # In quoted-printable and base64 no line that is written begins with a hyphen.
         _check_delimiters(text, changes)
-    return changes, size, images
+    if images is not None:
+        inserted = composition.extensions.add(*images, composition.newline)
+        size += growth(inserted)
+        changes += inserted
+    composition.room -= size
+    return changes
 
 
 def _fate(found: Found, signature: Signature | None) -> Verdict:
@@ -117,7 +116,7 @@ def _fate(found: Found, signature: Signature | None) -> Verdict:
         return OPTED_OUT
     if signature is None:
         return REMOVED
-    return APPENDED if found.place.trigger is Trigger.APPEND else REPLACED
+    return APPENDED if found.place.trigger is _APPEND else REPLACED
 
 
 def _write_html(
@@ -125,20 +124,20 @@ def _write_html(
 ) -> tuple[list[Change], Images | None]:
     related = Related(text.part, composition.section, composition.newline)
     pairs = [(found.place, related.fragment(found.place, signature)) for found, signature in choices]
-    injection = inject.inject(
+    edits, refused = inject.inject(
         text.characters,
         pairs,
         newline=text.newline,
-        width=lambda string: len(_encode_html(text, string)),
+        width=partial(_html_width, text),
         reading=text.reading,
     )
-    for index, reason in injection.refused.items():
-        choices[index][0].fate = Verdict(Outcome.UNCERTAIN, reason)
-    if len(injection.refused) == len(choices):
-        return [], None
-    if injection.refused:
-        related.keep_shown([edit.text for edit in injection.edits])
-    changes = _spliced(text, _octet_edits(text, injection.edits, _encode_html))
+    if refused:
+        for index, reason in refused.items():
+            choices[index][0].fate = Verdict(Outcome.UNCERTAIN, reason)
+        if len(refused) == len(choices):
+            return [], None
+        related.keep_shown([edit.text for edit in edits])
+    changes = _spliced(text, _octet_edits(text, edits, _encode_html))
     if related.is_empty:
         return changes, None
     around = compose.related_ancestor(text.part)
@@ -146,6 +145,13 @@ def _write_html(
         return related.wrapped(changes), None
     parent, child = around
     return changes, (child, related.extension(parent))
+
+
+def _html_width(text: TextPart, string: str) -> int:
+    """Return how many octets HTML takes in the part's charset."""
+    if text.text.charset.ascii_compatible and string.isascii():
+        return len(string)
+    return len(_encode_html(text, string))
 
 
 def _encode_html(text: TextPart, string: str) -> bytes:
@@ -156,27 +162,27 @@ def _encode_html(text: TextPart, string: str) -> bytes:
 def _octet_edits(
     text: TextPart, edits: Sequence[CharEdit], encode: Callable[[TextPart, str], bytes]
 ) -> list[tuple[int, int, bytes]]:
-    """Turn edits of the characters into edits of the decoded octets."""
-    if len(edits) > 1:
-        edits = _merged(edits)
-    octet_edits = text.text.octet_edits(
-        [(start, stop, encode(text, new) if new else b"") for start, stop, new, _ in edits]
-    )
+    """Turn edits of the characters into edits of the decoded octets.
+
+    Those that touch become one, unless several of them put something there.
+    """
+    merged: list[tuple[int, int, bytes]] = []
+    first = behind = -1
+    written = ""
+    for start, stop, new, _ in edits:
+        if start == behind and not (written and new):
+            written = written or new
+        else:
+            if behind >= 0:
+                merged.append((first, behind, encode(text, written)))
+            first, written = start, new
+        behind = stop
+    if behind >= 0:
+        merged.append((first, behind, encode(text, written)))
+    octet_edits = text.text.octet_edits(merged)
     if octet_edits is None:
         raise UnwritableError(Outcome.UNENCODABLE, "damaged octets stand directly before the placeholder")
     return octet_edits
-
-
-def _merged(edits: Sequence[CharEdit]) -> list[CharEdit]:
-    """Return the edits, those that touch as one unless several of them put something there."""
-    merged: list[CharEdit] = []
-    for edit in edits:
-        last = merged[-1] if merged else None
-        if last is not None and last.stop == edit.start and not (last.text and edit.text):
-            merged[-1] = CharEdit(last.start, edit.stop, last.text or edit.text, last.why)
-        else:
-            merged.append(edit)
-    return merged
 
 
 def _spliced(text: TextPart, octet_edits: Sequence[tuple[int, int, bytes]]) -> list[Change]:
@@ -189,8 +195,11 @@ def _spliced(text: TextPart, octet_edits: Sequence[tuple[int, int, bytes]]) -> l
         text.encoded_newline,
         text=text.text.charset.kind not in _WITHOUT_LINE_BREAKS,
     )
-    start = text.part.body
-    return [Change(start + first, start + stop, octets, "placeholder") for first, stop, octets in spliced]
+    body = text.part.body
+    changes = []
+    for start, stop, octets in spliced:
+        changes.append(new_change((body + start, body + stop, octets, "placeholder", 0)))
+    return changes
 
 
 def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composition) -> list[Change]:
@@ -201,7 +210,7 @@ def _write_plain(text: TextPart, choices: Sequence[Choice], composition: Composi
         flowed=text.declared.flowed,
         delsp=text.declared.delsp,
         newline=text.newline,
-        width=lambda string: _width(text, string),
+        width=partial(_plain_width, text),
     )
     retype, changes = _write_body(text, injection)
     if composition.upgrade and any(signature for _, signature in choices):
@@ -255,9 +264,9 @@ def _whole(text: TextPart, body: bytes) -> Change:
     return Change(text.part.body, text.part.stop, body, "placeholder")
 
 
-def _width(text: TextPart, string: str) -> int:
+def _plain_width(text: TextPart, string: str) -> int:
     """Return how many octets characters take in the part's charset."""
-    if string.isascii() and text.text.charset.ascii_compatible:
+    if text.text.charset.ascii_compatible and string.isascii():
         return len(string)
     octets = charsets.encode(text.text, string)
     return len(octets if octets is not None else string.encode("utf-8", "surrogatepass"))

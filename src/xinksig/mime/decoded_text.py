@@ -73,7 +73,8 @@ class Text:
         """
         result = []
         for start, stop, octets in edits:
-            result.append((self.octet_offset(start), self.octet_offset(stop), octets))
+            begin, end = self.octet_span(start, stop)
+            result.append((begin, end, octets))
         if not self.sound:
             behind = b""
             follows = -1
@@ -105,12 +106,18 @@ class Utf8Text(Text):
         character, octet = self._last
         if index < character:
             character = octet = 0
-        if len(self.characters) - index < index - character:
-            octet = len(self.octets) - len(self.characters[index:].encode("utf-8", "surrogateescape"))
+        characters = self.characters
+        if len(characters) - index < index - character:
+            octet = len(self.octets) - len(characters[index:].encode("utf-8", "surrogateescape"))
         else:
-            octet += len(self.characters[character:index].encode("utf-8", "surrogateescape"))
+            octet += len(characters[character:index].encode("utf-8", "surrogateescape"))
         self._last = (index, octet)
         return octet
+
+    def octet_span(self, start: int, stop: int) -> tuple[int, int]:
+        """See ``Text``."""
+        begin = self.octet_offset(start)
+        return begin, begin + len(self.characters[start:stop].encode("utf-8", "surrogateescape"))
 
 
 class MultiText(Text):

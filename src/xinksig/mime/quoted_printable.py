@@ -10,7 +10,7 @@ Where the RFC leaves the reading open, it is read as most mail readers do:
 
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from xinksig.expressions import late
@@ -41,22 +41,24 @@ _UNSAFE_LINE = late(rb"\.\Z|--|From ")
 
 def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     """Return the octets that a body stands for, and where each of them stands."""
-    stop = _stop(data) if data[-1:] in _OPEN_ENDS else len(data)
-    core = data if stop == len(data) else data[:stop]
+    core, stop = data, len(data)
+    if data.endswith(_OPEN_ENDS):
+        stop = _stop(data)
+        core = data[:stop]
     octets = binascii.a2b_qp(core)
     # binascii has its own reading of "==", and of an "=" before blanks, at the end or before a CR without LF.
     # The first two leave an "=" in the octets. What is found fast and is mostly absent is looked for first.
-    odd = bool(
+    if (
         (
             b"=" in octets
             and (core.rfind(b"==") >= 0 or (_BEFORE_BLANK.search(octets) and _BEFORE_BLANK.search(core)))
         )
-        or (stop < len(data) and core.endswith(b"="))
+        or (core is not data and core.endswith(b"="))
         or (_LONE_CR.search(core) and _BARE_CR.search(core))
-    )
-    if odd:
+    ):
         octets = _decode_odd(core)
-    return octets, Offsets(data, stop, len(octets), odd=odd)
+        return octets, Offsets(data, stop, len(octets), _decode_odd)
+    return octets, Offsets(data, stop, len(octets), binascii.a2b_qp)
 
 
 def encode(octets: bytes, newline: bytes, *, text: bool = True) -> bytes:
@@ -86,12 +88,12 @@ class Offsets:
     and the end once more.
     """
 
-    __slots__ = ("_data", "_last", "_odd", "_stop", "size")
+    __slots__ = ("_data", "_decode", "_last", "_stop", "size")
 
-    def __init__(self, data: bytes, stop: int, size: int, *, odd: bool) -> None:
+    def __init__(self, data: bytes, stop: int, size: int, decode: Callable[[bytes], bytes]) -> None:
         self._data = data
         self._stop = stop
-        self._odd = odd
+        self._decode = decode
         self._last = (0, 0)
         self.size = size
         """How many octets the body decodes to."""
@@ -101,29 +103,26 @@ class Offsets:
 
         For ``size`` that is the end of the body.
         """
-        if index >= self.size:
-            return len(self._data)
-        at = self._seek(index)
-        while self._data[at] == 61 and (soft := _SOFT_RUN.match(self._data, at, self._stop)):
-            at = soft.end()
-        return at
+        return self._seek(index) if index < self.size else len(self._data)
 
     def span(self, start: int, stop: int) -> tuple[int, int]:
         """Return the span of decoded octets without soft line breaks before and behind it."""
         if start >= self.size:
             end = self.span(self.size - 1, self.size)[1] if self.size else 0
             return end, end
-        first = self.start(start)
+        first = self._seek(start)
         if start >= stop:
             return first, first
-        if self._data.find(b"=", first, first + stop - start) < 0:
-            return first, first + stop - start
-        last = self.start(stop - 1)
+        behind = first + stop - start
+        if self._data.find(b"=", first, behind) < 0:
+            return first, behind
+        last = self._seek(stop - 1)
         escape = _ESCAPE.match(self._data, last, self._stop)
         return first, escape.end() if escape else last + 1
 
     def _seek(self, index: int) -> int:
-        """Return an offset up to which the body decodes to exactly ``index`` octets."""
+        """Return where decoded octet ``index`` begins, which has to be one."""
+        data = self._data
         at, count = self._last
         if count > index:
             at = count = 0
@@ -135,17 +134,19 @@ class Offsets:
             while count > index:
                 # So many octets decode to at most as many: never back too far, and soon there.
                 border = self._border(0, at - (count - index))
-                count -= self._count(border, at)
+                count -= len(self._decode(data[border:at]))
                 at = border
         while count < index:
             border = self._border(at, min(at + index - count, self._stop))
             if border > at:
-                count += self._count(at, border)
+                count += len(self._decode(data[at:border]))
                 at = border
                 continue
-            token = _TOKEN.match(self._data, at, self._stop)
+            token = _TOKEN.match(data, at, self._stop)
             count += token is None or token[1] is None
             at = at + 1 if token is None else token.end()
+        while data[at] == 61 and (soft := _SOFT_RUN.match(data, at, self._stop)):
+            at = soft.end()
         self._last = (at, count)
         return at
 
@@ -153,12 +154,12 @@ class Offsets:
         """Return a place near ``index``, guessed as if the body were even all through."""
         start = at
         at = self._border(start, start + (self._stop - start) * (index - count) // (self.size - count))
-        return at, count + self._count(start, at)
+        return at, count + len(self._decode(self._data[start:at]))
 
     def _border(self, start: int, stop: int) -> int:
         """Return ``stop``, or the beginning of the escape or soft line break that holds it."""
         data = self._data
-        if not self._odd:
+        if self._decode is not _decode_odd:
             equals = data.rfind(b"=", max(start, stop - 2), stop)
             return stop if equals < 0 else equals
         equals = data.rfind(b"=", start, stop)
@@ -167,11 +168,6 @@ class Offsets:
             if token is not None and token.end() > stop:
                 return equals
         return stop
-
-    def _count(self, start: int, stop: int) -> int:
-        """Return how many octets the span between two borders decodes to."""
-        read = _decode_odd if self._odd else binascii.a2b_qp
-        return len(read(self._data[start:stop]))
 
 
 class _Block(NamedTuple):
@@ -264,8 +260,20 @@ def splice(
         # A soft line break by a bare CR would take in an LF that follows.
         newline, text = b"\n", False
     ending = newline[-1:]
-    groups = _adjacent(edits)
-    spans = [offsets.span(start, stop) for start, stop, _ in groups]
+    if len(edits) == 1:
+        ((first, last, octets),) = edits
+        start, stop = offsets.span(first, last)
+        if (data.startswith(ending, start - 1) or start == 0) and (
+            data.startswith((ending, b"\r\n"), stop) or stop == len(data)
+        ):
+            # As everyday mail has it: nothing that stays stands beside what is put in.
+            block = _block_of(octets, newline, text)
+            if block.is_whole:
+                return [(start, stop, block.encoded)]
+        groups, spans = [(first, last, [octets])], [(start, stop)]
+    else:
+        groups = _adjacent(edits)
+        spans = [offsets.span(start, stop) for start, stop, _ in groups]
     result = []
     at = 0
     line = b""
@@ -284,11 +292,6 @@ def splice(
         blocks = [_block_of(piece, newline, text) for piece in groups[index][2] if piece]
         # A line that only loses something cannot become too long.
         shrunk = (alone or shrunk) and not blocks and ending not in data[start:stop]
-        if len(blocks) == 1 and blocks[0].is_whole and not head and stop == end:
-            # As everyday mail has it: nothing that stays stands beside it.
-            at, line = stop, blocks[0].last
-            result.append((start, stop, blocks[0].encoded))
-            continue
         writer = _Writer(head, data[stop:end], newline, shared=following == end)
         writer.write(blocks, limited=not shrunk)
         at = stop + writer.right

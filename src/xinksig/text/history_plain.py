@@ -25,8 +25,6 @@ _MAIL_STORE_FROM = late(r">From [^\n]*+\n?+(?!\ufeff? {0,3}>)")
 """A line that a mail store changed lest a message seem to begin there: typed, unless quotes go on."""
 _RULE = late(r"[ \t*]*([-_=–—])\1{4,}[ \t*]*\r?\n?\Z")
 _HALF_DAY = late(r"[ap]\. ?m\.\Z", re.IGNORECASE)
-_SIGNS = (">", ":", "：", "--", "__", "==", "––", "——")
-"""One of them is in whatever parts off history; they are found before an expression is made ready."""
 _BLOCK_LINES = 64
 _FOLDED_LINES = 16
 """Of one field, such as a long list of recipients."""
@@ -46,7 +44,7 @@ def plain_history(
     """
     if "\n" not in text and "\r" in text:
         text = text.replace("\r", "\n")
-    if not more_separators and not any(sign in text for sign in _SIGNS):
+    if not more_separators and not _may_part_off(text):
         return _nothing(text, upto)
     stop = len(text) if upto is None else min(len(text), upto + _WINDOW)
     pattern = _candidates(more_separators, ascii_only=text.isascii())
@@ -62,6 +60,21 @@ def plain_history(
         at = found.start() + 1 if found is not None else stop
     spans = merged(reader.spans)
     return History(spans, _newest_end(text, spans), reader.origin)
+
+
+def _may_part_off(text: str) -> bool:
+    """Tell by one of the signs in whatever parts off history; before an expression is made ready for it."""
+    # A single character is found several times faster than two.
+    return (
+        ">" in text
+        or ":" in text
+        or "：" in text
+        or ("-" in text and "--" in text)
+        or ("_" in text and "__" in text)
+        or ("=" in text and "==" in text)
+        or ("–" in text and "––" in text)
+        or ("—" in text and "——" in text)
+    )
 
 
 def _nothing(text: str, upto: int | None) -> History:

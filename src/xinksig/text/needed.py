@@ -25,12 +25,14 @@ def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: boo
     ASCII octets stand for each other alone. Linear, one pass for each expression; never raises.
     """
     needed = _needed(pattern, quoted_printable, html)
-    if needed is None or b"\0" in body:
-        # With zero octets it may be UTF-16, whatever it says.
+    if needed is None:
         return True
     for octets in needed.octets:
         if octets in body:
             return True
+    if b"\0" in body:
+        # It may be UTF-16, whatever it says.
+        return True
     if needed.references is not None and b"&" in body and needed.references.search(body) is not None:
         return True
     return needed.escapes is not None and needed.escapes.search(body) is not None

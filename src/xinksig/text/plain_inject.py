@@ -51,6 +51,15 @@ def inject(
     string takes in its charset, and ``limit`` how many may stand on a line (RFC 5322, 2.1.1), ``None`` where
     the transfer encoding sees to that. A line that was longer before is not made to fit.
     """
+    if len(changes) == 1:
+        ((place, signature),) = changes
+        if signature is not None and len(place.pieces) == 1:
+            ((start, stop),) = place.pieces
+            if text[start - 1 : start] in _LINE_BORDERS and text[stop : stop + 1] in _LINE_BORDERS:
+                # As everyday mail has it: nothing stands beside it on its line.
+                new, longest = _block(signature, newline, flowed, delsp)
+                if _surely_fits(longest, limit):
+                    return Injection([CharEdit(start, stop, new, "signature")], False)
     writer: _Writer
     if flowed:
         writer = _FlowedWriter(text, newline, width, limit, delsp=delsp)
@@ -64,20 +73,16 @@ def inject(
         end = line_stop(text, stop, high)
         is_appended = place.trigger is Trigger.APPEND
         goes_on = end == high < len(text) and not is_appended
-        new = None
-        if signature is not None and stop == end and behind < 0 and not (goes_on or is_appended):
-            new = writer.alone(signature, start)
-        if new is None:
-            if behind >= 0:
-                writer.keep(behind, start)
-            else:
-                writer.begin(start)
-            if is_appended:
-                new = writer.append(signature or "", start)
-            else:
-                new = writer.write([""] if signature is None else _lines(signature), text[stop:end])
-                if stop == end < high:
-                    writer.end()
+        if behind >= 0:
+            writer.keep(behind, start)
+        else:
+            writer.begin(start)
+        if is_appended:
+            new = writer.append(signature or "", start)
+        else:
+            new = writer.write([""] if signature is None else _lines(signature), text[stop:end])
+            if stop == end < high:
+                writer.end()
         behind = stop if goes_on else -1
         why = "signature" if signature is not None else place.trigger.value
         if new or start < stop:
@@ -136,20 +141,6 @@ class _Writer:
         """Return what to write so that ``lines`` stand in the line in hand, which ends with ``follow``."""
         raise NotImplementedError
 
-    def block(self, signature: str) -> tuple[str, int]:
-        """Return what ``write`` would for lines of their own, and the characters of the longest."""
-        raise NotImplementedError
-
-    def alone(self, signature: str, at: int) -> str | None:
-        """Return what to write for a signature before which nothing stands on its line, nor behind it.
-
-        ``None``: it has to be written line by line.
-        """
-        if self.text[at - 1 : at] not in _LINE_BORDERS:
-            return None
-        block, longest = self.block(signature)
-        return block if self.surely_fits(longest) else None
-
     def append(self, signature: str, at: int) -> str:
         """Return what to write for a signature with an empty line before and behind it."""
         stop = line_stop(self.text, at, len(self.text))
@@ -183,14 +174,10 @@ class _Writer:
             return ["", ""]
         return [""] if at and self.text[at - 1] in "\r\n" else []
 
-    def surely_fits(self, characters: int) -> bool:
-        """Tell whether a line of so many characters is short enough in any charset."""
-        return self.limit is None or (characters + 1) * _MOST_OCTETS <= self.limit
-
     def check(self, content: str, kept: str) -> None:
         """Note whether a finished line is too long, and was not before."""
         before = self.before()
-        if self.limit is None or self.surely_fits(len(before) + len(content)):
+        if self.limit is None or _surely_fits(len(before) + len(content), self.limit):
             return
         if self.width(before + content) > self.limit >= self.width(before + kept):
             self.too_long = True
@@ -209,9 +196,6 @@ class _FixedWriter(_Writer):
         self.quote = mark[0].rstrip() + mark[0][-1].strip(">") if mark else ""
         self.content = self.kept = self.text[start + len(self.quote) : at]
 
-    def block(self, signature: str) -> tuple[str, int]:
-        return _fixed_block(signature, self.newline)
-
     def write(self, lines: Sequence[str], follow: str) -> str:
         pieces = []
         for index, line in enumerate(lines):
@@ -228,7 +212,8 @@ class _FixedWriter(_Writer):
         if self.limit is None or not line:
             self.content += line
             return line
-        if self.surely_fits(len(self.quote) + len(self.content) + len(line) + len(follow)):
+        characters = len(self.quote) + len(self.content) + len(line) + len(follow)
+        if _surely_fits(characters, self.limit):
             self.content += line
             return line
         room = self.limit - self.width(self.quote)
@@ -319,9 +304,6 @@ class _FlowedWriter(_Writer):
         if start < stop:
             self.edits.append(CharEdit(start, stop, "", "trailing-blank"))
 
-    def block(self, signature: str) -> tuple[str, int]:
-        return _flowed_block(signature, self.newline, delsp=self.delsp)
-
     def write(self, lines: Sequence[str], follow: str) -> str:
         pieces = []
         for index, line in enumerate(lines):
@@ -394,16 +376,19 @@ class _FlowedWriter(_Writer):
 
     def _has_too_long_word(self, line: str) -> bool:
         longest = max(line.split(" "), key=len)
-        return not self.surely_fits(len(longest)) and self.width(longest) > (self.limit or 0) - WIDTH
+        return not _surely_fits(len(longest), self.limit) and self.width(longest) > (self.limit or 0) - WIDTH
 
 
 @lru_cache(maxsize=64)
-def _fixed_block(signature: str, newline: str) -> tuple[str, int]:
+def _block(signature: str, newline: str, flowed: bool, delsp: bool) -> tuple[str, int]:
+    """Return what ``write`` would for lines of their own, and the characters of the longest."""
     lines = _lines(signature)
-    return newline.join(lines), max(map(len, lines))
-
-
-@lru_cache(maxsize=64)
-def _flowed_block(signature: str, newline: str, *, delsp: bool) -> tuple[str, int]:
-    block = _FlowedWriter("", newline, len, None, delsp=delsp).write(_lines(signature), "")
+    if not flowed:
+        return newline.join(lines), max(map(len, lines))
+    block = _FlowedWriter("", newline, len, None, delsp=delsp).write(lines, "")
     return block, max(map(len, block.splitlines()), default=0)
+
+
+def _surely_fits(characters: int, limit: int | None) -> bool:
+    """Tell whether a line of so many characters is short enough in any charset."""
+    return limit is None or (characters + 1) * _MOST_OCTETS <= limit

@@ -37,6 +37,8 @@ class _Finder:
         cased = any(len(cases(character, ignore_case)) > 1 for character in firsts)
         self.firsts = () if cased else firsts
         """The characters that the placeholders begin with, if none of them has case."""
+        self.first = firsts[0] if len(self.firsts) == 1 else ""
+        """The only one of them."""
         self.exact = words[0].text if len(words) == 1 and not cased and not words[0].has_blank else ""
         """The placeholder if it is the only one: spelled just so, it needs no expression."""
         self.anchors = tuple(rarest(word, ignore_case) for word in words)
@@ -85,26 +87,27 @@ def find(
     of a place enclose the placeholder itself; its ``pieces`` also hold the emphasis signs that go with it.
     """
     finder = _finder(pattern, flowed, flowed and delsp)
-    firsts = finder.firsts
-    first = firsts[0] if len(firsts) == 1 else ""
-    at = text.find(first) if first else 0
-    if at < 0 or (not first and _is_refused(text, finder)):
+    first, exact = finder.first, finder.exact
+    if first:
+        at = text.find(first)
+    elif _is_refused(text, finder):
         return []
-    if len(firsts) > 1:
-        at = min((found for character in firsts if (found := text.find(character)) >= 0), default=-1)
+    elif finder.firsts:
+        at = min((found for character in finder.firsts if (found := text.find(character)) >= 0), default=-1)
+    else:
+        at = 0
     places: list[Place] = []
     low = 0  # signs before it belong to an earlier place
     taken: set[int] = set()  # signs behind it that do
     while at >= 0 and len(places) != limit:
-        if finder.exact and text.startswith(finder.exact, at):
-            start = at
-            place = _judge(text, start, start + len(finder.exact), "", "", low, taken)
+        if exact and text.startswith(exact, at):
+            place = _judge(text, at, at + len(exact), "", "", low, taken)
+            at += 1
         elif match := finder.search.search(text, at):
-            start = match.start()
             place = _place(match, finder, low, taken, delsp=flowed and delsp)
+            at = match.start() + 1
         else:
             break
-        at = start + 1
         if place:
             places.append(place)
             at = low = place.stop

@@ -14,7 +14,6 @@ from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, SPECIAL, TABLE
 from xinksig.text.html.plan import KEEP_BLANKS, Changes, Plan, Written, new_written
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.trace import trace
-from xinksig.text.html.wrappers import refusal
 from xinksig.text.place import CharEdit
 
 _REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")

@@ -13,9 +13,9 @@ def cut_all(data: bytes, changes: list[Change], stops: list[int]) -> tuple[bytes
     pieces: list[bytes | memoryview] = []
     start = 0
     for stop in stops:
-        pieces += edits.cut(memoryview(data), 0, start, stop)
+        pieces += edits.cut(data, 0, start, stop)
         start = stop
-    pieces += edits.finish(memoryview(data), 0, start, len(data))
+    pieces += edits.cut(data, 0, start, len(data), last=True)
     return b"".join(pieces), edits
 
 
@@ -41,8 +41,8 @@ def test_insertions_at_one_offset_keep_their_order_and_are_reported_as_one() -> 
 def test_insertion_at_the_end_of_a_cut_waits_for_what_follows() -> None:
     edits = EditList()
     edits.add([Change(2, 2, b"!", "a")])
-    assert b"".join(edits.cut(memoryview(b"ab"), 0, 0, 2)) == b"ab"
-    assert b"".join(edits.finish(memoryview(b""), 2, 2, 2)) == b"!"
+    assert b"".join(edits.cut(b"ab", 0, 0, 2)) == b"ab"
+    assert b"".join(edits.cut(b"", 2, 2, 2, last=True)) == b"!"
 
 
 def test_growth_counts_what_is_added_and_taken_out() -> None:

@@ -124,10 +124,13 @@ def test_attachment_is_not_held() -> None:
     assert len(rewriter._data) < 100
 
 
-def test_pieces_of_immutable_chunks_are_views_of_them() -> None:
+def test_immutable_chunks_are_not_copied() -> None:
     rewriter = Rewriter()
     rewriter.feed(HEAD + IMAGE + b"A")
     chunk = b"A" * 1000
+    (piece,) = rewriter.feed(chunk)
+    assert piece is chunk
+    chunk = b"A" * 1000 + b"\r"
     (piece,) = rewriter.feed(chunk)
     assert isinstance(piece, memoryview)
     assert piece.obj is chunk

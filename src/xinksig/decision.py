@@ -225,8 +225,8 @@ class Decision:
                 self._raise_if_strict(text, fate)
             if fate is REMOVED and situation.opted_out:
                 found.fate = OPTED_REMOVED
-            elif signature is not None and fate in (REPLACED, APPENDED):
-                situation.note_used(signature)
+            elif signature is not None and signature.id and fate in (REPLACED, APPENDED):
+                situation.used.setdefault(signature.id)
         return written
 
     def _settle(self, *, tell_kind: bool = True) -> None:
@@ -267,15 +267,18 @@ class Decision:
 
 def _bodies(texts: list[TextPart]) -> list[list[TextPart]]:
     """Group text parts by the outermost alternative that holds them; each other part is a body by itself."""
-    bodies: dict[int, list[TextPart]] = {}
+    bodies: list[list[TextPart]] = []
+    known: Part | None = None
     for text in texts:
         around = _outermost_alternative(text.part)
-        key = id(text if around is None else around[0])
-        if key in bodies:
-            bodies[key].append(text)
+        if around is None:
+            bodies.append([text])
+        elif around[0] is known:
+            bodies[-1].append(text)
         else:
-            bodies[key] = [text]
-    return list(bodies.values())
+            known = around[0]
+            bodies.append([text])
+    return bodies
 
 
 def _outermost_alternative(part: Part) -> tuple[Part, Part] | None:
@@ -296,7 +299,7 @@ def _level_twins(body: list[TextPart]) -> None:
         if text.html:
             shown += text.new_placeholders()
         else:
-            other += text.new_placeholders()
+            other += len(text.found)
     if not shown or other <= shown:
         return
     # Several parts may make up an alternative.

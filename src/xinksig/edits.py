@@ -48,20 +48,16 @@ class EditList:
             self._due += changes
             self.growth += growth(changes)
 
-    def cut(self, data: memoryview, base: int, start: int, stop: int) -> list[bytes | memoryview]:
+    def cut(
+        self, data: bytes, base: int, start: int, stop: int, *, last: bool = False
+    ) -> list[bytes | memoryview]:
         """Return the output for the input's octets ``start`` to ``stop``; ``data`` begins at ``base``.
 
-        An insertion at ``stop`` itself waits for the octets behind it.
+        An insertion at ``stop`` itself waits for the octets behind it, unless they are the ``last``.
         """
-        return self._cut(data, base, start, stop, last=False)
-
-    def finish(self, data: memoryview, base: int, start: int, stop: int) -> list[bytes | memoryview]:
-        """Return the output for the rest of the message, insertions at its end included."""
-        return self._cut(data, base, start, stop, last=True)
-
-    def _cut(
-        self, data: memoryview, base: int, start: int, stop: int, *, last: bool
-    ) -> list[bytes | memoryview]:
+        if not self._due and start == base and stop - base == len(data):
+            return [data] if data else []
+        view = memoryview(data)
         pieces: list[bytes | memoryview] = []
         ready = self._due
         if ready:
@@ -75,12 +71,12 @@ class EditList:
             self._done += ready
             for at, behind, octets, _, _ in ready:
                 if at > start:
-                    pieces.append(data[start - base : at - base])
+                    pieces.append(view[start - base : at - base])
                 if octets:
                     pieces.append(octets)
                 start = behind
         if stop > start:
-            pieces.append(data[start - base : stop - base])
+            pieces.append(view[start - base : stop - base])
         return pieces
 
     def changes(self) -> list[Change]:

@@ -417,8 +417,7 @@ class Rewriter:
         if stop > self._sent or complete:
             if not isinstance(self._data, bytes):
                 self._data = bytes(self._data)
-            cut = self._edits.finish if complete else self._edits.cut
-            pieces = cut(memoryview(self._data), self._base, self._sent, stop)
+            pieces = self._edits.cut(self._data, self._base, self._sent, stop, last=complete)
             self._sent = stop
         if complete:
             self.done = True

@@ -120,11 +120,6 @@ class Situation:
         """Return the signature for a place; ``None``: it has none."""
         return self._served if self.serves else self._answers[place.trigger, place.name]
 
-    def note_used(self, signature: Signature) -> None:
-        """Keep the id of a signature that was put in."""
-        if signature.id:
-            self.used.setdefault(signature.id)
-
     def read_subject(self, opt_out: str) -> list[Change]:
         """Return the change that takes the opt-out word out of the subject, if it stands there."""
         changes = self.head.opt_out_changes(opt_out, ignore_case=self.options.ignore_case)

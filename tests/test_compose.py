@@ -253,7 +253,7 @@ def test_extension_waits_until_the_child_has_ended() -> None:
                 assert extensions.add(part.parent, b"--r\n\nNEW\n", b"\n") == []
                 assert extensions.waiting == len(b"--r\n\nNEW\n") + 1
                 added = True
-        changes += extensions.pass_event(happening)
+        changes += extensions.due()
         assert bool(changes) == (added and extensions.waiting == 0)
         if happening.event is Event.END:
             break

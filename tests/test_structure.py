@@ -21,7 +21,10 @@ MIXED = (
 
 
 def read(message: bytes, chunks: list[int] | None = None, /, **limits: int) -> list[tuple[Any, ...]]:
-    """Return the events of a message as plain values, fed as told and trimmed as the kernel does."""
+    """Return the events of a message as plain values, fed as told and trimmed as the kernel does.
+
+    A delimiter that is passed together with the header section behind it is an event of its own here.
+    """
     structure = Structure(
         limits.get("header_size", 1 << 20), limits.get("part_header_size", 1 << 18), limits.get("parts", 1000)
     )
@@ -32,14 +35,16 @@ def read(message: bytes, chunks: list[int] | None = None, /, **limits: int) -> l
         at = stop
         final = stop == len(message)
         while (happening := structure.advance(data, base, final)) is not None:
-            part = happening.part
-            if happening.event is Event.HEADER:
-                part.frozen = part.is_multipart and not part.boundary
-                events.append(("header", part.number, part.start, part.body, part.content_type.type))
-            else:
-                ended = happening.ended
-                body = None if ended is None else (ended.number, ended.body, ended.stop)
-                events.append((happening.event.name, part.number, happening.offset, body, happening.closing))
+            part, offset, ended = happening.part, happening.offset, happening.ended
+            body = None if ended is None else (ended.number, ended.body, ended.stop)
+            if happening.event is not Event.HEADER:
+                events.append((happening.event.name, part.number, offset, body, happening.closing))
+                continue
+            if offset < part.start:
+                assert part.parent is not None
+                events.append(("DELIMITER", part.parent.number, offset, body, False))
+            part.frozen = part.is_multipart and not part.boundary
+            events.append(("header", part.number, part.start, part.body, part.content_type.type))
         keep = max(base, structure.needed)
         data, base = data[keep - base :], keep
     return events

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from xinksig.edits import Change
 from xinksig.mime.fields import Field, replace_parameter
 from xinksig.mime.part import Part
-from xinksig.mime.structure import Event, Happening
 from xinksig.model import InlineImage
 from xinksig.records import NamedTuple
 
@@ -227,10 +226,8 @@ class Extensions:
         self.waiting += len(octets) + len(newline)
         return []
 
-    def pass_event(self, happening: Happening) -> list[Change]:
+    def due(self) -> list[Change]:
         """Return the insertions whose place has come."""
-        if not self._waiting or happening.event is Event.HEADER:
-            return []
         ready = [waiting for waiting in self._waiting if waiting[0].end >= 0]
         self._waiting = [waiting for waiting in self._waiting if waiting[0].end < 0]
         self.waiting -= sum(len(octets) + len(newline) for _, octets, newline in ready)

@@ -80,6 +80,8 @@ class Rewriter:
         """The text part whose body is being read into the hold."""
         self._texts: list[tuple[Part, bytes]] = []
         self._text_size = 0
+        self._met: Part | None = None
+        """A part whose header section was read before the text in hand is decided."""
         self._decision: Decision | None = None
         self._ended = False
         """Whether the structure has been read as far as it will be."""
@@ -202,37 +204,34 @@ class Rewriter:
                 if not self._decide():
                     return
                 continue
-            if self._ended:
-                self._passing = True
-                return
             happening = advance(data, base, final)
             if happening is None:
                 if self._growing is None or not self._overflows(self._growing, self._structure.safe):
                     return
                 continue
             event, part, _, _, _ = happening
-            if event is _HEADER:
-                if part.parent is None:
-                    self._begin(part)
-                else:
-                    self._enter(part)
-                continue
             leaf = self._growing
             if leaf is not None:
                 self._growing = None
                 if not self._overflows(leaf, leaf.stop) and event is not _AMBIGUOUS:
                     self._take_text(leaf)
             if self._extensions.waiting:
-                self._edits.add(self._extensions.pass_event(happening))
-            if event is not _DELIMITER:
+                self._edits.add(self._extensions.due())
+            if event is _HEADER:
+                if part.parent is None:
+                    self._begin(part)
+                elif self._decision is None:
+                    self._enter(part)
+                else:
+                    self._met = part
+            elif event is not _DELIMITER:
                 self._stop_reading(happening)
 
     def _stop_reading(self, happening: Happening) -> None:
         """Decide about what is held where the structure has been read to."""
         event, part, offset, ended, _ = happening
         if event is _END:
-            self._ended = True
-            self._start_decision()
+            self._finish_reading()
         elif event is _AMBIGUOUS:
             verdict = Verdict(Outcome.AMBIGUOUS, "a line begins like a delimiter and is none")
             self._leave_rest(verdict, ended or part, offset)
@@ -382,6 +381,11 @@ class Rewriter:
         self._hold = -1
         if self._journal.broken:
             self._pass_rest()
+        elif self._met is not None:
+            part, self._met = self._met, None
+            self._enter(part)
+        elif self._ended:
+            self._passing = True
         return True
 
     def _leave_rest(self, verdict: Verdict, part: Part, offset: int) -> None:
@@ -389,8 +393,14 @@ class Rewriter:
         self._raise_if_strict(verdict, part, offset)
         self._journal.note_part(part, verdict)
         self._structure.stop()
+        self._finish_reading()
+
+    def _finish_reading(self) -> None:
+        """Decide about the text in hand for the last time; then all the rest passes."""
         self._ended = True
         self._start_decision()
+        if self._decision is None:
+            self._passing = True
 
     def _pass_rest(self) -> None:
         self._passing = True

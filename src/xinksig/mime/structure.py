@@ -35,15 +35,18 @@ class Event(Enum):
     """What ``advance`` reports."""
 
     HEADER = 1
-    """``part``'s header section is complete; the caller may freeze it before it goes on."""
+    """``part``'s header section is complete; the caller may freeze it before it goes on.
+
+    At ``offset`` begins the section, or the delimiter line before it where both were passed in one step.
+    """
     DELIMITER = 2
-    """A delimiter line of the multipart ``part`` begins at ``offset``; ``ended`` is the leaf that it ends."""
+    """A delimiter line of the multipart ``part`` begins at ``offset``."""
     AMBIGUOUS = 3
     """At ``offset`` stands a line that another reader may take for a delimiter; nothing further is read."""
     TOO_MANY = 4
     """More parts than the limit; nothing further is read."""
     END = 5
-    """The outermost part is complete; ``ended`` is the leaf that ran to the message's end."""
+    """The outermost part is complete."""
 
 
 class Happening(NamedTuple):
@@ -53,6 +56,7 @@ class Happening(NamedTuple):
     part: Part
     offset: int
     ended: Part | None = None
+    """The leaf that has ended with it."""
     closing: bool = False
 
 
@@ -146,7 +150,7 @@ class Structure:
         if self._stack:
             found = self._next_delimiter(data, base, final, len(data))
             if found is not None:
-                return self._take_delimiter(found)
+                return self._take_delimiter(found, data, base)
         elif not final:
             self.safe = base + len(data)
         return self._end(base + len(data)) if final else None
@@ -167,21 +171,24 @@ class Structure:
     def _read_header(self, data: bytes | bytearray, base: int, final: bool) -> Happening | None:
         part = self._part
         start = part.start - base
-        stop = -1
-        if self._stack and self._line_feed != b"\r":
-            # The delimiter line before a body part may end in the line feed of the empty line.
-            near = _END_OR_DASHES.search(data, start - 1, start + self._near)
-            if near is not None and near.lastindex is None:
-                stop = near.end()
+        stop = self._near_header_end(data, start) if self._stack else -1
         if stop < 0:
             stop = self._far_header_end(data, base, start, final)
             if stop < 0:
                 return None
         section = bytes(data[start : start + self._header_limit if part.oversized else stop])
         part.read(section, cr_only=self._line_feed == b"\r")
-        part.body = self.safe = body = base + stop
+        part.body = self.safe = base + stop
         self._state = _FOUND
-        return _happening((_HEADER, part, body, None, False))
+        return _happening((_HEADER, part, part.start, None, False))
+
+    def _near_header_end(self, data: bytes | bytearray, start: int) -> int:
+        """Return where a body part's header section ends, -1 if it is large or may hold a delimiter."""
+        if self._line_feed == b"\r":
+            return -1
+        # The delimiter line before it may end in the line feed of the empty line.
+        end = _END_OR_DASHES.search(data, start - 1, start + self._near)
+        return -1 if end is None or end.lastindex is not None else end.end()
 
     def _far_header_end(self, data: bytes | bytearray, base: int, start: int, final: bool) -> int:
         """Return where any header section ends, be it at a delimiter, a limit or the end of the message.
@@ -262,7 +269,7 @@ class Structure:
         self._stack.clear()
         return _happening((_END, self.root, offset, leaf, False))
 
-    def _take_delimiter(self, found: _Open) -> Happening:
+    def _take_delimiter(self, found: _Open, data: bytes | bytearray, base: int) -> Happening:
         """Go on behind a delimiter; inner multiparts whose own close delimiter is missing end with it."""
         line, start, part = found.at + 1, found.stop, found.part
         ended = self._leaf
@@ -292,7 +299,14 @@ class Structure:
             self._state = _DONE
             return _happening((_TOO_MANY, part, line, ended, False))
         self._count += 1
-        self._part = found.last = Part(part, start, 1 if found.last is None else found.last.index + 1)
+        last = found.last
+        new = self._part = found.last = Part(part, start, 1 if last is None else last.index + 1)
+        stop = self._near_header_end(data, start - base)
+        if stop >= 0:
+            new.read(bytes(data[start - base : stop]), cr_only=False)
+            new.body = self.safe = base + stop
+            self._state = _FOUND
+            return _happening((_HEADER, new, line, ended, False))
         self._state = _IN_HEADER
         self._header_limit, self._searched = self._part_header_size, 0
         return _happening((_DELIMITER, part, line, ended, False))

@@ -45,8 +45,12 @@ class EditList:
     def add(self, changes: Sequence[Change]) -> None:
         """Take changes at or behind the offset up to which the message has gone out."""
         if changes:
-            self._due += changes
-            self.growth += growth(changes)
+            self.take(changes, growth(changes))
+
+    def take(self, changes: Sequence[Change], size: int) -> None:
+        """Take changes, as ``add`` does, that are known to make the message ``size`` octets larger."""
+        self._due += changes
+        self.growth += size
 
     def cut(
         self, data: bytes, base: int, start: int, stop: int, *, last: bool = False

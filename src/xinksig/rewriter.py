@@ -363,17 +363,17 @@ class Rewriter:
             return False
         head = self._head
         assert head is not None
-        _, composition = _deciding()
-        changes = decision.write(
-            composition(
-                section=self._structure.root.section,
-                newline=head.newline,
-                room=self._limits.growth - self._edits.growth,
-                extensions=self._extensions,
-                upgrade=self._options.upgrade_plain and not self._situation.is_patch_or_list,
-            )
+        _, composition_type = _deciding()
+        room = self._limits.growth - self._edits.growth
+        composition = composition_type(
+            section=head.header.octets,
+            newline=head.newline,
+            room=room,
+            extensions=self._extensions,
+            upgrade=self._options.upgrade_plain and not self._situation.is_patch_or_list,
         )
-        self._edits.add(changes)
+        changes = decision.write(composition)
+        self._edits.take(changes, room - composition.room)
         if changes and self._holds_seals:
             self._edits.add(head.drop_seals())
         self._holds_seals = False

@@ -10,7 +10,6 @@ class Part:
 
     __slots__ = (
         "body",
-        "cr_only",
         "depth",
         "end",
         "end_is_line",
@@ -45,15 +44,11 @@ class Part:
         """Whether its header section is larger than the limit."""
         self.frozen = False
         """Set by the caller: a multipart that is not looked into."""
-        self.cr_only = False
-        """Whether lines end in CR alone."""
 
     def read(self, section: bytes, *, cr_only: bool) -> None:
         """Take in its header section."""
         parent = self.parent
-        in_digest = parent is not None and parent.header.content_type.type == "multipart/digest"
-        if cr_only:
-            self.cr_only = True
+        in_digest = parent is not None and parent.header.is_digest
         if parent is None or cr_only or len(section) > SHARED_SIZE:
             self.header = Section(section, cr_only=cr_only, is_message=parent is None, in_digest=in_digest)
         else:
@@ -112,5 +107,5 @@ class Part:
         section = self.header.octets
         index = section.find(b"\n")
         if index < 0:
-            return b"\r" if self.cr_only else b""
+            return b"\r" if self.header.cr_only else b""
         return b"\r\n" if section[index - 1 : index] == b"\r" else b"\n"

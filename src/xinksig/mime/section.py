@@ -44,15 +44,16 @@ class Section:
     """
 
     __slots__ = (
-        "_cr_only",
         "_first",
         "_lines",
         "_places",
         "boundary",
         "content_type",
+        "cr_only",
         "declared",
         "disposition",
         "doubt",
+        "is_digest",
         "is_multipart",
         "judged",
         "octets",
@@ -65,7 +66,8 @@ class Section:
         # What callers conclude from a section, kept here because it holds for every part that has it.
         self.judged: Any = None
         self.declared: Any = None
-        self._cr_only = cr_only
+        self.cr_only = cr_only
+        """Whether lines end in CR alone."""
         self._places: list[Place] | None = None
         self._first: dict[bytes, Place] | None = None
         lines = b"\n" + octets.lower()
@@ -91,6 +93,7 @@ class Section:
             self._read_doubles()
         media_type, parameters, _ = self.content_type
         self.is_multipart = media_type.startswith("multipart/")
+        self.is_digest = media_type == "multipart/digest"
         boundary = parameters.get("boundary")
         self.boundary = boundary.encode("latin-1", "replace") if boundary else b""
         self.doubt = self._find_doubt(content, is_message=is_message)
@@ -113,15 +116,14 @@ class Section:
 
     def has(self, name: bytes) -> bool:
         """Whether there is a field of this (lower-case) name."""
-        if self._lines is None:
-            return name in self.first
-        return self._lines.find(b"\n" + name + b":") >= 0
+        lines = self._lines
+        return name in self.first if lines is None else lines.find(b"\n" + name + b":") >= 0
 
     @property
     def places(self) -> list[Place]:
         """Its fields as plain tuples, in order."""
         if self._places is None:
-            self._places = field_places(self.octets, 0, len(self.octets), cr_only=self._cr_only)
+            self._places = field_places(self.octets, 0, len(self.octets), cr_only=self.cr_only)
         return self._places
 
     @property

@@ -3,17 +3,17 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 
 from xinksig.expressions import late
 from xinksig.records import NamedTuple, cast
 from xinksig.text.html import fold
 from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
-from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, SPECIAL
+from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, SPECIAL, TABLE_PARTS, UNSURE
 from xinksig.text.html.plan import KEEP_BLANKS, Changes, Plan, Written, new_written
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.trace import trace
-from xinksig.text.html.wrappers import refusal
 from xinksig.text.place import CharEdit
 
 _REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")
@@ -32,6 +32,13 @@ _IN_SAME = "the signature has a {0} element and stands in another {0} element"
 _JOINS = "without it, the characters around it would read as a tag or a character reference"
 _OVERLAP = "the tags around it are nested in a way that is not understood"
 
+
+_TAKES_MORE = TABLE_PARTS | HEADINGS
+"""Blocks that not everything can be put into."""
+_TAKE_MORE_AROUND = FORMATTING | UNSURE | KEEP_BLANKS
+_SHORT = LONGEST // 4
+"""Octets of a line that is short in UTF-16 and UTF-32 too."""
+_name = itemgetter(0)
 
 _new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))
 
@@ -65,8 +72,8 @@ def inject(
         return Injection([], {})
     reading = reading or Reading(html)
     alone = _alone(html, changes, reading, newline)
-    if alone and not _joined(html, alone, changes):
-        return Injection(_in_lines(html, alone, newline, width), {})
+    if alone is not None and not _joined(html, (alone,), changes):
+        return Injection(_in_lines(html, (alone,), newline, width), {})
     pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
     found = trace(html, pieces, reading)
     refused: dict[int, str] = {}
@@ -84,6 +91,7 @@ def inject(
             written = plan.written(newline)
             if plan.keeps_blanks:
                 _keep_line_breaks(html, written, newline)
+            written = _merged(written)
             joined = _joined(html, written, changes)
             if joined is None:
                 return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
@@ -93,41 +101,35 @@ def inject(
         refused.update(more)
 
 
-def _alone(html: str, changes: Changes, reading: Reading, newline: str) -> list[Written]:
-    """Return the edits for a place that is all that its wrappers hold, so that they go with it.
+def _alone(html: str, changes: Changes, reading: Reading, newline: str) -> Written | None:
+    """Return the edit for a place that is all that its wrappers hold, so that they go with it.
 
-    In most mail it is so. Nothing is returned for what takes more: ``trace`` and ``Plan`` know what to do.
+    In most mail it is so. ``None`` for what takes more: ``trace`` and ``Plan`` know what to do.
     """
     place, fragment = changes[0]
-    walk = reading.standing_at(place.start)
-    if walk is None or fragment is None or len(changes) > 1 or len(place.pieces) != 1:
-        return []
-    start, stop = place.pieces[0]
-    edits = [new_written((start, stop, fragment.written(newline), "signature", 0, 0, fragment, False))]
-    stack = walk.stack
-    depth = len(stack) - 1
-    while (name := stack[depth].name) not in BLOCKS:
-        _, first, behind = stack[depth]
+    at, _, pieces, *_ = place
+    walk = reading.standing_at(at)
+    if walk is None or fragment is None or len(changes) > 1 or len(pieces) != 1:
+        return None
+    start, stop = pieces[0]
+    names = list(map(_name, walk.stack))
+    while (name := names[-1]) not in BLOCKS:
+        _, first, behind = walk.stack[len(names) - 1]
         end = f"</{name}>"
         if behind != start or first in walk.revivers or not html.startswith(end, stop):
-            return []
+            return None
         if name == "p" and not fragment.has_block:
-            return []  # it may stay
-        behind = stop + len(end)
-        edits.insert(0, new_written((first, start, "", "wrapper", 0, 0, None, False)))
-        edits.append(new_written((stop, behind, "", "wrapper", 0, 0, None, False)))
-        start, stop = first, behind
-        depth -= 1
-    outer = [element.name for element in stack[depth::-1]]
+            return None  # it may stay
+        start, stop = first, stop + len(end)
+        names.pop()
     if (
-        not FORMATTING.isdisjoint(outer)
-        or not KEEP_BLANKS.isdisjoint(outer)
-        or refusal(outer)
-        or _refusal(outer, fragment)
-        or not walk.is_settled(place.start)
+        name in _TAKES_MORE
+        or not _TAKE_MORE_AROUND.isdisjoint(names)
+        or not fragment.sole.isdisjoint(names)
+        or not walk.is_settled(at)
     ):
-        return []
-    return edits
+        return None
+    return new_written((start, stop, fragment.written(newline), "signature", 0, 0, fragment, False))
 
 
 def _refusal(outer: Sequence[str], fragment: Fragment) -> str:
@@ -177,6 +179,19 @@ def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
             written[index] = edit._replace(text=newline)
 
 
+def _merged(written: Sequence[Written]) -> list[Written]:
+    """Return the edits, those that touch as one unless several of them put something there."""
+    merged: list[Written] = []
+    for edit in written:
+        last = merged[-1] if merged else None
+        if last is not None and last.stop == edit.start and not (last.text and edit.text):
+            kept = edit if edit.text else last
+            merged[-1] = kept._replace(start=last.start, stop=edit.stop)
+        else:
+            merged.append(edit)
+    return merged
+
+
 def _joined(html: str, written: Sequence[Written], changes: Changes) -> dict[int, str] | None:
     """Return the places at which characters that were apart would read as a tag or a reference together.
 
@@ -221,9 +236,9 @@ def _reads_together(source: str, stop: int, following: str) -> bool:
 
 def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width) -> list[CharEdit]:
     """Return the edits with their text in lines of at most 998 octets, as far as it can be broken."""
-    one_octet = width("<") == 1
-    if one_octet and _are_short(html, written, width):
+    if _are_short(html, written, width):
         return [_new_edit(edit[:4]) for edit in written]
+    one_octet = width("<") == 1
 
     def octets(text: str) -> int:
         return len(text) if one_octet and text.isascii() else width(text)
@@ -260,7 +275,7 @@ def _are_short(html: str, written: Sequence[Written], width: Width) -> bool:
     """Return whether the lines around all edits, taken for one together with what is put in, are short."""
     if not written:
         return True
-    first, last = written[0].start, written[-1].stop
+    first, last = written[0][0], written[-1][1]
     start = html.rfind("\n", max(0, first - LONGEST), first) + 1
     stop = html.find("\n", last, last + LONGEST)
     if stop < 0:
@@ -269,12 +284,15 @@ def _are_short(html: str, written: Sequence[Written], width: Width) -> bool:
         return False
     line = html[start:stop]
     size = 0
-    for edit in written:
-        if edit.fragment is not None:
-            size += edit.fragment.longest_line
-        elif edit.text:
-            line += edit.text
-    return size + (len(line) if line.isascii() else width(line)) <= LONGEST
+    for _, _, text, _, _, _, fragment, _ in written:
+        if fragment is not None:
+            size += fragment.longest_line
+        else:
+            line += text
+    if line.isascii():
+        size += len(line)
+        return size <= _SHORT or (size <= LONGEST and width("<") == 1)
+    return width("<") == 1 and size + width(line) <= LONGEST
 
 
 def _follows_blank(html: str, start: int, before: Sequence[CharEdit]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from operator import itemgetter
 
 from xinksig.text.html.context import WATCHED, Context, is_hidden_inside
 from xinksig.text.html.hidden import is_hidden
@@ -15,6 +16,7 @@ _MAY_HIDE = re.compile(r"[hH][iI][dD]|[nN][oO][nN][eE]|[\\&]|/\*")
 _LONG_TAG = 500
 _UNSURE = WATCHED | {"template"}
 """Elements that may hide what is in them whatever their start tag holds."""
+_name, _start = itemgetter(0), itemgetter(1)
 
 
 class Reading:
@@ -131,18 +133,14 @@ class Reading:
             return False
         if walk.strays and walk.is_in_scope:
             return False  # the context takes such an end tag of a part of a table for the end of a cell
-        shown = self._shown
-        new: list[int] = []
+        if not _UNSURE.isdisjoint(map(_name, stack)):
+            return False
+        html, shown = self._html, self._shown
         for name, start, stop in reversed(stack):
             if start in shown:
                 break  # so are those around it
-            if name in _UNSURE or (
-                stop - start > len(name) + 2  # it has attributes
-                and _MAY_HIDE.search(self._html, start, stop)
-                and is_hidden(name, attributes(self._html, start, stop))
-            ):
+            if _MAY_HIDE.search(html, start, stop) and is_hidden(name, attributes(html, start, stop)):
                 return False
-            new.append(start)
-        shown.update(new)
+        shown.update(map(_start, stack))
         shown.discard(-1)  # an implied element stands for no other one
         return True

@@ -81,7 +81,7 @@ class _Expression:
 
 @cache
 def run(mode: int) -> re.Pattern[str]:
-    """Return what matches a run and the tag behind it: its slash and its name are the last two groups."""
+    """Return what matches a run and the tag behind it, with groups for its ``slash`` and its ``name``."""
     build = _Expression()
     tables = 2 if mode & FAR else 0
     mode &= ~FAR
@@ -96,7 +96,7 @@ def run(mode: int) -> re.Pattern[str]:
         whole = build.flow(tables)
     else:
         whole = build.inline(_INLINE_NAMES if mode == IN_LINK else f"a|{_INLINE_NAMES}", 3)
-    tag = rf"(?:<(/?)([a-zA-Z][^{_WS}/>]*+){TAG_REST})?"
+    tag = rf"(?:<(?P<slash>/?)(?P<name>[a-zA-Z][^{_WS}/>]*+){TAG_REST})?"
     return re.compile(f"{between}(?:(?:{whole}|{other}){between}){{0,50}}{tag}")
 
 
@@ -115,10 +115,8 @@ def prologue() -> re.Pattern[str]:
     )
 
 
-def is_quirky(doctype: str | None) -> bool | None:
+def is_quirky(doctype: str) -> bool | None:
     """Return whether a table leaves a ``p`` open, as in quirks mode; ``None``: only a full parser knows."""
-    if doctype is None:
-        return True
     plain = " ".join(doctype.lower().split())
     if plain in ("html", 'html system "about:legacy-compat"'):
         return False

@@ -155,7 +155,8 @@ class Walk:
         match = prologue().match(self.html)
         assert match is not None
         doctype, _, body = match.groups()
-        self._quirky = is_quirky(doctype)
+        # Without one, a table leaves a paragraph open.
+        self._quirky = doctype is None or is_quirky(doctype)
         self._tail = start, stop = match.span(2)
         if body is None:
             self.at = len(self.html[: match.end()].rstrip("\t\n\f\r "))
@@ -201,28 +202,26 @@ class Walk:
         html, stack = self.html, self.stack
         if self.at > offset:
             return False
-        while self.at < offset:
+        while (at := self.at) < offset:
             if not stack:
                 if not self._advance_early(offset):
                     return False
                 continue
-            at = self.at
-            top = stack[-1].name
+            top = stack[-1][0]
             mode = _TABLE_MODES.get(top)
             if mode is None:
                 counts = self._counts
                 mode = IN_LINK if counts.get("a") else IN_P if counts.get("p") or top in HEADINGS else BODY
-            expression = run(mode if offset - at < _FAR else mode | FAR)
-            match = expression.match(html, at, offset)
+            match = run(mode if offset - at < _FAR else mode | FAR).match(html, at, offset)
             assert match is not None
-            last = expression.groups
-            slash, name = match.group(last - 1, last)
+            slash, name = match.group("slash", "name")
+            stop = match.end()
             if name is None:
-                if not self._advance_slowly(match.end(), offset):
+                if not self._advance_slowly(stop, offset):
                     return False
                 continue
-            start = match.start(last) - 1 - len(slash)
-            self.at = stop = match.end()
+            start = match.start("slash") - 1
+            self.at = stop
             if name not in KINDS and (not name.islower() or "\0" in name):
                 name = construct(html, start, stop).name
             if slash:
@@ -298,20 +297,20 @@ class Walk:
         """Take in a start tag; return the offset behind it, or behind its content where that is no markup."""
         self._closed = -1
         kind = KINDS.get(name, 0)
-        if self.stack[-1].name in TABLE_PARTS and kind not in (PART_TAG, IGNORED_TAG):
+        stack, counts = self.stack, self._counts
+        if stack[-1][0] in TABLE_PARTS and kind not in (PART_TAG, IGNORED_TAG):
             return self._start_in_table(name, start, stop)
         if kind == BLOCK_TAG:
-            if self._counts.get("p"):
+            if counts.get("p"):
                 self._make_way(kind, name, start)
         elif kind == FORMATTING_TAG:
-            if self._counts.get(name):
+            if counts.get(name):
                 self._check_formatting(name, start, stop)
         elif kind in BLOCK_KINDS:
             self._make_way(kind, name, start)
         elif kind:
             return self._start_other(kind, name, start, stop)
         # As ``_push`` does, but most tags come this way.
-        stack, counts = self.stack, self._counts
         stack.append(_new_element((name, start, stop)))
         counts[name] = counts.get(name, 0) + 1
         if len(stack) > DEEPEST:
@@ -489,7 +488,7 @@ class Walk:
     def end(self, name: str, start: int, stop: int) -> None:
         """Take in an end tag."""
         stack = self.stack
-        top = stack[-1].name
+        top = stack[-1][0]
         kind = KINDS.get(name, 0)
         if top == name and kind < TABLE_TAG:
             self._closed = -1

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -446,6 +446,30 @@ def test_signature_is_one_edit_with_the_same_string() -> None:
     _, injection = put(source, BLOCK)
     assert sum(edit.text is fragment(BLOCK).html for edit in injection.edits) == 1
     assert [edit.why for edit in injection.edits] == ["wrapper", "signature", "wrapper"]
+
+
+@pytest.mark.parametrize("source", ["<div><p><b>{P}</b></p></div>", "<div><p><b>{P}</b> </p></div>"])
+def test_signature_is_one_edit_with_what_is_deleted_around_it(source: str) -> None:
+    _, injection = put(source, BLOCK)
+    assert [(edit.text, edit.why) for edit in injection.edits if edit.text] == [(BLOCK, "signature")]
+    assert all(edit.stop < behind.start for edit, behind in pairwise(injection.edits))
+
+
+@pytest.mark.parametrize("octets_each", [1, 2, 4])
+def test_lines_are_short_in_any_charset(octets_each: int) -> None:
+    source = f"<div>{'a' * 100} <b>{{P}}</b> {'b' * 100}</div>"
+    for size in (20, 60, 300, 700, 900):
+        signature = f"<i title={'t' * size}>S</i>"
+        at = source.index("{P}")
+        injection = inject(
+            source,
+            [(Place(at, at + 3, ((at, at + 3),)), fragment(signature))],
+            newline="\n",
+            width=lambda text: octets_each * len(text),
+        )
+        written = applied(source, injection)
+        fits = octets_each * len(written) <= 998
+        assert ("\n" not in written) == fits, (size, written)
 
 
 # Appended.

@@ -107,25 +107,26 @@ def _alone(html: str, changes: Changes, reading: Reading, newline: str) -> Writt
     In most mail it is so. ``None`` for what takes more: ``trace`` and ``Plan`` know what to do.
     """
     place, fragment = changes[0]
-    at, _, pieces, *_ = place
+    at, pieces = place.start, place.pieces
     walk = reading.standing_at(at)
     if walk is None or fragment is None or len(changes) > 1 or len(pieces) != 1:
         return None
     start, stop = pieces[0]
-    names = list(map(_name, walk.stack))
-    while (name := names[-1]) not in BLOCKS:
-        _, first, behind = walk.stack[len(names) - 1]
+    name, outer = "", list(map(_name, walk.stack))
+    for name, first, behind in reversed(walk.stack):
+        if name in BLOCKS:
+            break
         end = f"</{name}>"
         if behind != start or first in walk.revivers or not html.startswith(end, stop):
             return None
         if name == "p" and not fragment.has_block:
             return None  # it may stay
         start, stop = first, stop + len(end)
-        names.pop()
+        outer.pop()
     if (
         name in _TAKES_MORE
-        or not _TAKE_MORE_AROUND.isdisjoint(names)
-        or not fragment.sole.isdisjoint(names)
+        or not _TAKE_MORE_AROUND.isdisjoint(outer)
+        or not fragment.sole.isdisjoint(outer)
         or not walk.is_settled(at)
     ):
         return None
@@ -284,11 +285,12 @@ def _are_short(html: str, written: Sequence[Written], width: Width) -> bool:
         return False
     line = html[start:stop]
     size = 0
-    for _, _, text, _, _, _, fragment, _ in written:
+    for edit in written:
+        fragment = edit.fragment
         if fragment is not None:
             size += fragment.longest_line
         else:
-            line += text
+            line += edit.text
     if line.isascii():
         size += len(line)
         return size <= _SHORT or (size <= LONGEST and width("<") == 1)

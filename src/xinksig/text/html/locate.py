@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from xinksig.model import Outcome
+from xinksig.model import Outcome, Trigger
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.scanner import PLAINTEXT, TEXT, Span, spans
 from xinksig.text.html.spelling import Spelling, spelling
@@ -11,6 +11,7 @@ from xinksig.text.html.visible import placeholders
 from xinksig.text.pattern import Pattern
 from xinksig.text.place import Place
 
+_PLACEHOLDER = Trigger.PLACEHOLDER
 _ANCHOR_COST = 24
 _SPARE = 4096
 _PLAINTEXT = "it stands behind a plaintext tag, where nothing is read as HTML"
@@ -98,10 +99,9 @@ class Search:
             refusal = _PLAINTEXT
         if refusal is None:
             return
-        place = Place(start, stop, _pieces(inside) if inside else ((start, stop),), name=name)
-        if refusal:
-            place = place._replace(outcome=Outcome.UNCERTAIN, reason=refusal)
-        self._found.append(place)
+        pieces = _pieces(inside) if inside else ((start, stop),)
+        outcome = Outcome.UNCERTAIN if refusal else None
+        self._found.append(Place(start, stop, pieces, _PLACEHOLDER, name, outcome, refusal))
 
 
 def _pieces(inside: list[Span]) -> tuple[tuple[int, int], ...]:

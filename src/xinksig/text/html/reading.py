@@ -56,7 +56,8 @@ class Reading:
     @property
     def looked(self) -> int:
         """Characters looked at: a measure of the work done."""
-        return self._looked + (self._context.looked if self._context else 0)
+        walked = self._walk.at if self._walk else 0
+        return self._looked + walked + (self._context.looked if self._context else 0)
 
     def holds(self, offset: int) -> Span | None:
         """See ``Context``."""
@@ -68,15 +69,14 @@ class Reading:
                 walk = self._walk = Walk(self._html)
             elif walk is self._kept:
                 walk = self._walk = walk.copy()
-            before = walk.at
             try:
                 is_text = walk.advance(offset)
             except TooComplexError:
+                self._looked += walk.at
                 self._complex_from = offset
                 self._too_complex = offset if is_first else -1
                 self._walk = None
             else:
-                self._looked += walk.at - before
                 if is_text:
                     self._held_by_walk = self._shows(walk)
                 elif walk.at <= offset and not any(element.name == "template" for element in walk.stack):

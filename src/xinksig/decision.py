@@ -95,7 +95,7 @@ class Decision:
 
     def _search(self, text: TextPart) -> None:
         situation, options = self._situation, self._options
-        problem = situation.frozen_by(text.part)
+        problem = situation.frozen_by(text.part) if situation.frozen else None
         if problem is None:
             if self._only_placeholders and not text.may_show(self._placeholders):
                 text.is_put_off = True

@@ -280,7 +280,6 @@ class Rewriter:
             size = self._limits.part_header_size
             verdict = Verdict(Outcome.LIMIT, f"its header section is larger than {size} octets")
         elif header.doubt:
-            # The message's own is read with more leniency: its verdict is known already.
             verdict = Verdict(Outcome.AMBIGUOUS, header.doubt)
         if verdict is None and header.is_multipart:
             verdict = self._enter_multipart(part)
@@ -290,13 +289,15 @@ class Rewriter:
         verdict = verdict or judge_leaf(header)
         if verdict is not None:
             self._leave(part, verdict)
-        elif (frozen := self._situation.frozen_by(part)) is not None:
+            return
+        frozen = self._situation.frozen_by(part) if self._situation.frozen else None
+        if frozen is not None:
             self._journal.note_part(part, frozen)
             self._start_decision()
-        else:
-            self._growing = part
-            if self._hold < 0:
-                self._hold = part.start
+            return
+        self._growing = part
+        if self._hold < 0:
+            self._hold = part.start
 
     def _enter_multipart(self, part: Part) -> Verdict | None:
         verdict = judge_multipart(part.header)

@@ -43,7 +43,8 @@ class Situation:
         self.used: dict[str, None] = {}
         """The ids of the signatures that were put in, in order."""
         self._answers: dict[tuple[Trigger, str], Signature | None] = {}
-        self._frozen: dict[int, Verdict] = {}
+        self.frozen: dict[int, Verdict] = {}
+        """Why multiparts are left alone, by their identity."""
 
     @cached_property
     def author(self) -> str:
@@ -134,16 +135,14 @@ class Situation:
         if verdict.outcome is not Outcome.CALENDAR:
             while part.parent is not None:
                 part = part.parent
-        self._frozen.setdefault(id(part), verdict)
+        self.frozen.setdefault(id(part), verdict)
 
     def frozen_by(self, part: Part) -> Verdict | None:
         """Return why the text in a multipart around ``part`` is left alone."""
-        if not self._frozen:
-            return None
         parent = part.parent
         while parent is not None:
-            if id(parent) in self._frozen:
-                verdict = self._frozen[id(parent)]
+            if id(parent) in self.frozen:
+                verdict = self.frozen[id(parent)]
                 return Verdict(verdict.outcome, f"beside it stands a part of which {verdict.reason}")
             parent = parent.parent
         return None

@@ -167,6 +167,8 @@ class TextPart:
         """Take places, at least one, judged for history."""
         judged = options.scope == "newest" and places[0].trigger is _PLACEHOLDER
         history = self.history(options, places[-1].start) if judged else None
+        if history is not None and not history.spans:
+            history = None
         known = self.found
         for place in places:
             fate = None if place.outcome is None else Verdict(place.outcome, place.reason)

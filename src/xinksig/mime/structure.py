@@ -318,11 +318,12 @@ class Structure:
         self._waits = False
         limit = bound
         position = self._position
+        outermost = self._stack[0]
         for opened in reversed(self._stack):
             index = opened.at - base
             if opened.at < position:
-                needle, start = opened.needle, opened.scanned
-                start = (max(position, start)) - base
+                needle = opened.needle
+                start = max(position, opened.scanned) - base
                 stop = limit + len(needle) - 1
                 near = stop - start < _WINDOW
                 index = data.find(needle, start, stop) if near else _find_far(data, needle, start, stop)
@@ -337,6 +338,8 @@ class Structure:
                 opened.scanned = base + index
             if index < limit:
                 best, limit = opened, index
+                if opened is outermost:
+                    break
                 start = position - base
                 if limit - start < _SHORT and data.find(self._dashes, start, limit) < 0:
                     break  # nothing before it looks like a delimiter: no need to ask the others

@@ -13,6 +13,8 @@ from xinksig.text.html.fragment import Fragment
 from xinksig.text.newest import marked
 from xinksig.text.place import Place
 
+_APPEND = Trigger.APPEND
+
 
 class _Template(NamedTuple):
     """A signature's HTML with marks in the place of Content-IDs: what is made of it serves every message."""
@@ -86,7 +88,7 @@ class Related:
         if signature is None:
             return None
         fragment = self._with_ids(signature) if signature.images else signature.fragment
-        return fragment.with_html(marked(fragment.html)) if place.trigger is Trigger.APPEND else fragment
+        return fragment.with_html(marked(fragment.html)) if place.trigger is _APPEND else fragment
 
     def _with_ids(self, signature: Signature) -> Fragment:
         """Return the signature's HTML with ``cid:NAME`` turned into the Content-IDs of this message."""

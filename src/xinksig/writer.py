@@ -100,7 +100,7 @@ def _changes(text: TextPart, choices: Sequence[Choice], composition: Composition
     if size + waiting > composition.room:
         reason = "the signature would make the message larger than the limit allows"
         raise UnwritableError(Outcome.LIMIT, reason)
-    if part.transfer_encoding[0] in transfer.IDENTITY:
+    if text.declared.encoding in transfer.IDENTITY:
         # In quoted-printable and base64 no line that is written begins with a hyphen.
         _check_delimiters(text, changes)
     if images is not None:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 
-from xinksig.edits import Change
+from xinksig.edits import Change, new_change
 from xinksig.mime.fields import Field, unfold
 from xinksig.mime.headers import Headers
 from xinksig.mime.part import Part
@@ -61,7 +61,7 @@ class Head:
             changes += [Change(field.start, field.stop, b"", "handled-field") for field in self._handled[1:]]
         else:
             at, behind = self._handled_place()
-            changes.append(Change(at, at, line + self.newline + behind, "handled-field"))
+            changes.append(new_change((at, at, line + self.newline + behind, "handled-field", 0)))
         if self._options.remove_fields:
             names = {name.lower().encode() for name in self._options.remove_fields}
             changes += [

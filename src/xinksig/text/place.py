@@ -1,7 +1,10 @@
 """Places in a text and edits of it: the common words of the HTML and the plain half."""
 
+from collections.abc import Callable
+from functools import partial
+
 from xinksig.model import Outcome, Trigger
-from xinksig.records import NamedTuple
+from xinksig.records import NamedTuple, cast
 
 
 class Place(NamedTuple):
@@ -32,3 +35,11 @@ class CharEdit(NamedTuple):
     stop: int
     text: str
     why: str
+
+
+# Of a tuple of all members: several times as fast as a call of the class.
+new_place = cast(
+    "Callable[[tuple[int, int, tuple[tuple[int, int], ...], Trigger, str, Outcome | None, str]], Place]",
+    partial(tuple.__new__, Place),
+)
+new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))

@@ -17,7 +17,7 @@ from xinksig.text.flowed import (
     line_stop,
     needs_stuffing,
 )
-from xinksig.text.place import CharEdit, Place
+from xinksig.text.place import CharEdit, Place, new_edit
 
 _QUOTE = re.compile(r">[> \t]*+")
 _UNSAFE = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x09}
@@ -59,7 +59,7 @@ def inject(
                 # As everyday mail has it: nothing stands beside it on its line.
                 new, longest = _block(signature, newline, flowed, delsp)
                 if _surely_fits(longest, limit):
-                    return Injection([CharEdit(start, stop, new, "signature")], False)
+                    return Injection([new_edit((start, stop, new, "signature"))], False)
     writer: _Writer
     if flowed:
         writer = _FlowedWriter(text, newline, width, limit, delsp=delsp)

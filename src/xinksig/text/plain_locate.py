@@ -6,10 +6,12 @@ from functools import cached_property, lru_cache
 
 from xinksig.characters import IGNORABLE, IGNORABLE_CLASS
 from xinksig.expressions import late
+from xinksig.model import Trigger
 from xinksig.text.flowed import without_soft_breaks
 from xinksig.text.pattern import NAME, Pattern, Word, cases, rarest
-from xinksig.text.place import Place
+from xinksig.text.place import Place, new_place
 
+_PLACEHOLDER = Trigger.PLACEHOLDER
 SIGNS = "*_"
 """Signs by which clients show emphasis in plain text; two of one kind are one pair of strong ones."""
 
@@ -144,7 +146,7 @@ def _judge(
         return None
     beside = start > low and text[start - 1] in _BESIDE and text[stop : stop + 1] in _BESIDE
     if not signs and not beside:
-        return Place(start, stop, ((start, stop),), name=name)
+        return new_place((start, stop, ((start, stop),), _PLACEHOLDER, name, None, ""))
     eaten = _partners(text, start, stop, signs, low, taken)
     if eaten is None:
         return None

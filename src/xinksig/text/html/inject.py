@@ -1,12 +1,11 @@
 """The signature in its place in HTML: inline elements closed before it and opened again behind it."""
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from operator import itemgetter
 
 from xinksig.expressions import late
-from xinksig.records import NamedTuple, cast
+from xinksig.records import NamedTuple
 from xinksig.text.html import fold
 from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
@@ -14,7 +13,7 @@ from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, SPECIAL, TABLE
 from xinksig.text.html.plan import KEEP_BLANKS, Changes, Plan, Written, new_written
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.trace import trace
-from xinksig.text.place import CharEdit
+from xinksig.text.place import CharEdit, new_edit
 
 _REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")
 _LEADS_ON = re.compile(r"[<&#\w]")
@@ -39,8 +38,6 @@ _TAKE_MORE_AROUND = FORMATTING | UNSURE | KEEP_BLANKS
 _SHORT = LONGEST // 4
 """Octets of a line that is short in UTF-16 and UTF-32 too."""
 _name = itemgetter(0)
-
-_new_edit = cast("Callable[[tuple[int, int, str, str]], CharEdit]", partial(tuple.__new__, CharEdit))
 
 
 class Injection(NamedTuple):
@@ -238,7 +235,7 @@ def _reads_together(source: str, stop: int, following: str) -> bool:
 def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width) -> list[CharEdit]:
     """Return the edits with their text in lines of at most 998 octets, as far as it can be broken."""
     if _are_short(html, written, width):
-        return [_new_edit(edit[:4]) for edit in written]
+        return [new_edit(edit[:4]) for edit in written]
     one_octet = width("<") == 1
 
     def octets(text: str) -> int:

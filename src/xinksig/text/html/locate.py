@@ -9,7 +9,7 @@ from xinksig.text.html.scanner import PLAINTEXT, TEXT, Span, spans
 from xinksig.text.html.spelling import Spelling, spelling
 from xinksig.text.html.visible import placeholders
 from xinksig.text.pattern import Pattern
-from xinksig.text.place import Place
+from xinksig.text.place import Place, new_place
 
 _PLACEHOLDER = Trigger.PLACEHOLDER
 _ANCHOR_COST = 24
@@ -101,7 +101,7 @@ class Search:
             return
         pieces = _pieces(inside) if inside else ((start, stop),)
         outcome = Outcome.UNCERTAIN if refusal else None
-        self._found.append(Place(start, stop, pieces, _PLACEHOLDER, name, outcome, refusal))
+        self._found.append(new_place((start, stop, pieces, _PLACEHOLDER, name, outcome, refusal)))
 
 
 def _pieces(inside: list[Span]) -> tuple[tuple[int, int], ...]:

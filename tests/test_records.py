@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 
 import pytest
 
-from xinksig import Options, records
+from xinksig import Options, Report, Rewriter, records
 from xinksig.model import CHOICES
 
 
@@ -284,3 +284,26 @@ def test_types_that_are_strings_are_found() -> None:
     assert {name for name, kind in hints.items() if get_origin(kind) is Literal} == CHOICES.keys()
     assert get_type_hints(Options.__init__)["scope"] == Literal["newest", "anywhere"]
     assert get_type_hints(Pair)["right"] == list[int] | None
+
+
+def test_class_body_may_hold_a_function_for_its_annotations() -> None:
+    """As Python 3.14 has it (PEP 749)."""
+
+    def annotate(form: int) -> dict[str, Any]:
+        assert form == 1
+        return {"left": int, "right": str}
+
+    body = {"__module__": __name__, "__qualname__": "Late", "__annotate_func__": annotate, "right": "x"}
+    base: Any = records.NamedTuple
+    late = type(base)("Late", (base,), body)
+    assert late(1) == (1, "x")
+    assert (late._fields, late(1, "y").right) == (("left", "right"), "y")
+    assert type(base)("Empty", (base,), {"__module__": __name__})._fields == ()
+
+
+def test_hints_of_methods_can_be_read() -> None:
+    assert get_type_hints(Report.to_dict)["full"] is bool
+
+
+def test_class_of_the_kernel_tells_its_attributes() -> None:
+    assert (Rewriter.wanted, Rewriter.headers, Rewriter.done) == (None, None, False)

@@ -13,6 +13,8 @@ TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
     from typing import Any
+else:
+    Any = object
 
 Buffer = bytes | bytearray | memoryview
 

@@ -125,6 +125,7 @@ def judge_leaf(header: Section) -> Verdict | None:
     """Return why a leaf with this header section is not edited, ``None`` for inline text."""
     judged: tuple[Verdict | None] | None = header.judged
     if judged is None:
+        # In a tuple, for no verdict is an answer too.
         judged = header.judged = (_judge_leaf(header),)
     return judged[0]
 

@@ -142,13 +142,17 @@ _TUPLE_LATER = (
 )
 
 
+_VALUE = 1
+"""``annotationlib.Format.VALUE``: annotations as they are evaluated (PEP 749)."""
+
+
 class _Tuples(type):
     """Makes, of the body of a class, a tuple whose columns have names."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: "dict[str, Any]") -> type:
         if not bases:
             return super().__new__(cls, name, bases, namespace)
-        types = namespace.get("__annotations__", {})
+        types = _types(namespace)
         fields = tuple(types)
         defaults = {field: namespace[field] for field in fields if field in namespace}
 
@@ -174,6 +178,15 @@ class _Tuples(type):
         }
         made = type(name, (tuple,), namespace)
         return made
+
+
+def _types(namespace: "dict[str, Any]") -> "dict[str, Any]":
+    """Return the annotations in the body of a class; Python 3.14 has a function there that makes them."""
+    types: dict[str, Any] | None = namespace.get("__annotations__")
+    if types is None:
+        annotate = namespace.get("__annotate_func__")
+        types = {} if annotate is None else annotate(_VALUE)
+    return types
 
 
 def _new(cls: type, types: "dict[str, Any]", defaults: tuple[object, ...]) -> "staticmethod[..., Any]":

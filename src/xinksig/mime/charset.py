@@ -24,6 +24,7 @@ from xinksig.mime.stateful import KOREAN_HEADER, runs
 
 __all__ = ["Charset", "Text", "encode", "encode_html", "lookup", "read"]
 
+_CACHED_FROM = 256
 _CACHED_SIZE = 128 << 10
 _SAMPLE_SIZE = 16 << 10
 _MOST_SHIFTS = 50_000
@@ -216,7 +217,9 @@ def encode(text: Text, characters: str) -> bytes | None:
             return characters.encode("ascii")
     elif not text.certain:
         return None
-    return _encode(charset, characters) if len(characters) > _CACHED_SIZE else _cached(charset, characters)
+    # Signatures come again; the lines of a message do not, and are shorter.
+    signs = _CACHED_FROM <= len(characters) <= _CACHED_SIZE
+    return _cached(charset, characters) if signs else _encode(charset, characters)
 
 
 def _encode(charset: Charset, characters: str) -> bytes | None:

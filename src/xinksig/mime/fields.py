@@ -19,6 +19,7 @@ from xinksig.mime.parameters import line_doubt
 from xinksig.records import NamedTuple
 
 __all__ = [
+    "CONTENT",
     "ContentType",
     "Disposition",
     "Field",
@@ -36,7 +37,7 @@ __all__ = [
 _BEGINNING = late(rb"\n(?:([^:\n \t]++):|(?![ \t]))")
 _SPACED_NAME = late(rb"([^:\n \t]++)[ \t]++:")
 _CR_ENDING = late(rb"\r(?=[ \t]|\Z)")
-_CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")
+CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")
 """What the names of content fields begin with, also behind a byte order mark."""
 
 
@@ -114,7 +115,7 @@ def unfold(body: bytes) -> bytes:
 def content_doubt(data: bytes, fields: Iterable[Place]) -> str:
     """Return why two readers may see different Content-* fields, "" if there is no reason."""
     for name, _, body, stop in fields:
-        if not name.startswith(_CONTENT):
+        if not name.startswith(CONTENT):
             continue
         if name[:1] != b"c":
             return "a byte order mark stands before its Content-* field"

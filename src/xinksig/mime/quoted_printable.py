@@ -24,7 +24,7 @@ _OPEN_ENDS = (b"=", b" ", b"\t")
 
 _SOFT = late(rb"=[ \t]*(?:\r*\n|\r)")
 _SOFT_RUN = late(rb"(?:=[ \t]*(?:\r*\n|\r)){1,1000}")
-_LONE_CR = re.compile(rb"\r[^\n]")
+_LONE_CR = re.compile(rb"\r[^\n]")  # one at the very end is read as a soft line break all the same
 _BARE_CR = late(rb"=\r(?!\n)")
 _BEFORE_BLANK = re.compile(rb"=[ \t]")
 _LITERAL = late(rb"=(?!\n|[0-9A-Fa-f]{2})")

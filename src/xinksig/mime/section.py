@@ -1,7 +1,8 @@
 """What one header section says: its fields, and those of MIME as they are understood.
 
-All of it depends on the octets alone, so that equal sections are read once and shared: nothing in a
-``Section`` changes. Body parts have the same few sections in most messages.
+What it says depends on its octets and its place alone, never on other parts or options, so that equal
+sections of body parts are read once and shared: most messages have the same few. What is worked out later,
+here or by callers, is the same whoever asks first.
 """
 
 import re
@@ -15,7 +16,7 @@ from xinksig.mime.content import (
     parse_disposition,
     parse_transfer_encoding,
 )
-from xinksig.mime.fields import Field, Place, content_doubt, field_places, unfold
+from xinksig.mime.fields import CONTENT, Field, Place, content_doubt, field_places, unfold
 
 TYPE_CHECKING = False  # true for type checkers: ``typing`` is slow to load
 
@@ -28,9 +29,7 @@ _ODD_LINE = late(rb"\n(?![!-9;-~]++:|\n?\Z|(?<!\A\n)[ \t])")
 """A line that neither is a field, nor goes on with one, nor is the empty line at the end."""
 _ODD_CRLF_LINE = re.compile(rb"\n(?:(?<!\r\n)(?<!\A\n)|(?![!-9;-~]++:|(?:\r\n)?\Z|(?<!\A\n)[ \t]))")
 """The same, or one behind a line that does not end in CRLF."""
-_CONTENT = (b"content-", b"\xef\xbb\xbfcontent-")
-"""What the names of content fields begin with, also behind a byte order mark."""
-_CONTENT_FIELD = re.compile(rb"\n(content-[!-9;-~]*+):[^\n]*+(?:\n[ \t][^\n]*+)*+")
+_CONTENT_FIELD = re.compile(rb"\n(content-[!-9;-~]*+):[^\n]*+(?:\n[ \t][^\n]*+)*")
 _CONTENT_START = b"\ncontent-"
 _PLAIN = ContentType("text/plain", {}, "")
 _MESSAGE = ContentType("message/rfc822", {}, "")
@@ -102,7 +101,7 @@ class Section:
     def _content_places(self) -> list[Place]:
         lines = self._lines
         if lines is None:
-            return [place for place in self.places if place[0].startswith(_CONTENT)]
+            return [place for place in self.places if place[0].startswith(CONTENT)]
         places = []
         at = lines.find(_CONTENT_START)
         while at >= 0:

@@ -37,7 +37,8 @@ class Event(Enum):
     HEADER = 1
     """``part``'s header section is complete; the caller may freeze it before it goes on.
 
-    At ``offset`` begins the section, or the delimiter line before it where both were passed in one step.
+    At ``offset`` begins the section, or the delimiter line before it where both were passed in one step,
+    which hangs on the octets in hand: nothing may be decided by it.
     """
     DELIMITER = 2
     """A delimiter line of the multipart ``part`` begins at ``offset``."""

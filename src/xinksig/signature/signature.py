@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from xinksig.text.html.fragment import Fragment
 
 FORBIDDEN = late("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+"""Characters that no message can carry."""
 _CONTROL = late("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 """The same in ASCII, made ready in far less time."""
-"""Characters that no message can carry."""
 _LINE_LIMIT = 998
 _STYLE_TAG = late(r"<style[\s>]", re.IGNORECASE)
 

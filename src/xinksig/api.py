@@ -38,7 +38,6 @@ def rewrite(
         raise UsageError(
             f"rewrite() takes the message as bytes, bytearray or memoryview, not {_kind(message)}"
         )
-    _check_source(signature)
     rewriter = _rewriter(signature, options, envelope)
     pieces = rewriter.close(message)
     if rewriter.wanted is not None:
@@ -103,7 +102,6 @@ def rewrite_iter(
     _check_chunks(chunks, "rewrite_iter")
     if not isinstance(chunks, Iterable):
         raise UsageError(f"rewrite_iter() takes an iterable of chunks, not {_kind(chunks)}")
-    _check_source(signature)
     return Rewriting(chunks, signature, options, envelope)
 
 
@@ -182,7 +180,6 @@ def rewrite_aiter(
     _check_chunks(chunks, "rewrite_aiter")
     if not isinstance(chunks, (AsyncIterable, Iterable)):
         raise UsageError(f"rewrite_aiter() takes an iterable of chunks, not {_kind(chunks)}")
-    _check_source(signature)
     return AsyncRewriting(chunks, signature, options, envelope)
 
 
@@ -196,6 +193,8 @@ def _rewriter(signature: object, options: Options | None, envelope: Envelope | N
     rewriter = Rewriter(options, envelope=envelope)
     if signature is None or isinstance(signature, Signature):
         rewriter.answer_all(signature)
+    elif not callable(signature):
+        raise UsageError(f"the signature must be a Signature, a callable or None, not {_kind(signature)}")
     return rewriter
 
 
@@ -234,11 +233,6 @@ def _passes(options: Options | None) -> bool:
 
 def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200] if str(error) else type(error).__name__
-
-
-def _check_source(signature: object) -> None:
-    if signature is not None and not isinstance(signature, Signature) and not callable(signature):
-        raise UsageError(f"the signature must be a Signature, a callable or None, not {_kind(signature)}")
 
 
 def _check_chunks(chunks: object, name: str) -> None:

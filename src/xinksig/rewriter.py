@@ -118,7 +118,11 @@ class Rewriter:
         strict mode.
         """
         self._check_usable("close")
-        self._take(_octets("close", data))
+        chunk = _octets("close", data)
+        if self._data:
+            self._take(chunk)
+        else:
+            self._data = chunk
         self._closed = True
         return self._run()
 

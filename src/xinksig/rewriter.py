@@ -35,6 +35,8 @@ from xinksig.situation import Situation
 TYPE_CHECKING = False  # true for type checkers; typing itself is loaded later
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from xinksig.decision import Decision
     from xinksig.writer import Composition
 
@@ -102,13 +104,17 @@ class Rewriter:
         A piece may be a view of ``data``, valid until the next call. Raises ``UsageError`` when called
         after ``close`` or while ``wanted`` is set, and a ``MessageError`` in strict mode.
         """
-        self._check_usable("feed")
-        chunk = _octets("feed", data)
+        if self._broken or self._closed or self.wanted is not None:
+            self._refuse("feed")
+        chunk = data if type(data) is bytes else _octets("feed", data)
         if not chunk:
             return []
-        if self._passing and not self._data:
+        if self._data:
+            self._take(chunk)
+        elif self._passing:
             return self._let_out(chunk)
-        self._take(chunk)
+        else:
+            self._data = chunk
         return self._run()
 
     def close(self, data: Buffer = b"", /) -> list[bytes | memoryview]:
@@ -117,12 +123,13 @@ class Rewriter:
         Raises ``UsageError`` when called twice or while ``wanted`` is set, and a ``MessageError`` in
         strict mode.
         """
-        self._check_usable("close")
-        chunk = _octets("close", data)
-        if self._data:
-            self._take(chunk)
-        else:
+        if self._broken or self._closed or self.wanted is not None:
+            self._refuse("close")
+        chunk = data if type(data) is bytes else _octets("close", data)
+        if not self._data:
             self._data = chunk
+        elif chunk:
+            self._take(chunk)
         self._closed = True
         return self._run()
 
@@ -169,24 +176,19 @@ class Rewriter:
             self._report = Report.lazy(partial(self._journal.report, self._edits, self._situation))
         return self._report
 
-    def _check_usable(self, name: str) -> None:
+    def _refuse(self, name: str) -> "NoReturn":
+        """Say why this method must not be called now."""
         if self._broken:
             raise UsageError(_BROKEN)
         if self._closed:
             raise UsageError(f"{name}() after close(): use a new Rewriter for the next message")
-        if self.wanted is not None:
-            raise UsageError(
-                f"{name}() while a signature is wanted: answer with provide() or give_up() first"
-            )
+        raise UsageError(f"{name}() while a signature is wanted: answer with provide() or give_up() first")
 
     def _take(self, chunk: bytes) -> None:
         """Put a chunk behind what is in hand."""
-        if not self._data:
-            self._data = chunk
-        elif chunk:
-            if isinstance(self._data, bytes):
-                self._data = bytearray(self._data)
-            self._data += chunk
+        if isinstance(self._data, bytes):
+            self._data = bytearray(self._data)
+        self._data += chunk
 
     def _run(self) -> list[bytes | memoryview]:
         """Go on as far as the octets in hand allow, and return what may go out."""
@@ -464,8 +466,6 @@ def _deciding() -> "tuple[type[Decision], type[Composition]]":
 
 def _octets(name: str, data: Buffer) -> bytes:
     """Return what a method was given as octets of our own, which nobody can change."""
-    if type(data) is bytes:
-        return data
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise UsageError(f"{name}() takes bytes, bytearray or memoryview, not {type(data).__name__}")
     return bytes(data)

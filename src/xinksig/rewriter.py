@@ -113,6 +113,10 @@ class Rewriter:
             self._take(chunk)
         elif self._passing:
             return self._let_out(chunk)
+        elif self._growing is None and self._hold < 0 and self._structure.pass_by(chunk, self._base):
+            pieces = self._edits.cut(chunk, self._base, self._base, self._base + len(chunk))
+            self._let_out(chunk)
+            return pieces
         else:
             self._data = chunk
         return self._run()

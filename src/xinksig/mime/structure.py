@@ -26,6 +26,8 @@ _NEAR = 2048
 """Octets in which most header sections end."""
 _SHORT = 256
 """Octets in which it costs less to look for what all delimiters begin with than for each of them."""
+_LONGEST_NEEDLE = 260
+"""No boundary that is read in one way alone has more than 256 octets."""
 _WINDOW = 16384
 """Octets behind a hyphen that are searched for a delimiter before the next hyphen is asked for."""
 _CR = ord("\r")
@@ -155,6 +157,19 @@ class Structure:
         elif not final:
             self.safe = base + len(data)
         return self._end(base + len(data)) if final else None
+
+    def pass_by(self, data: bytes, base: int) -> bool:
+        """Pass octets of a body that neither hold nor begin a delimiter; ``False``: ``advance`` has to look.
+
+        In most chunks of an attachment nothing else happens. To be called with no other octets in hand.
+        """
+        if self._state is not _IN_BODY or data.endswith(b"\r") or self._partial(data) < len(data):
+            return False
+        for opened in self._stack:
+            if _find_far(data, opened.needle, 0, len(data)) >= 0:
+                return False
+        self.safe = self._position = base + len(data)
+        return True
 
     @property
     def needed(self) -> int:
@@ -349,7 +364,7 @@ class Structure:
             self._wait_at(waiting, data, base)
             return None
         if best is None and bound >= len(data) and not final:
-            self._wait_at(self._partial(data, base), data, base)
+            self._wait_at(self._partial(data), data, base)
         return best
 
     def _check(
@@ -380,20 +395,15 @@ class Structure:
             opened.at = -1
         return known
 
-    def _partial(self, data: bytes | bytearray, base: int) -> int:
+    def _partial(self, data: bytes | bytearray) -> int:
         """Return the index from which the data may begin a delimiter line; its length if there is none."""
-        longest = 0
-        for opened in self._stack:
-            longest = max(longest, len(opened.needle))
-        index = data.find(self._line_feed, max(self._position - base, len(data) - longest, 0))
-        while index >= 0:
+        # None goes on behind the last line feed.
+        index = data.rfind(self._line_feed, max(len(data) - _LONGEST_NEEDLE, 0))
+        if index >= 0:
             tail = bytes(data[index:])
-            # Few lines begin with hyphens.
-            if self._dashes.startswith(tail[:3]) and any(
-                opened.needle.startswith(tail) for opened in self._stack
-            ):
-                return index
-            index = data.find(self._line_feed, index + 1)
+            for opened in self._stack:
+                if opened.needle.startswith(tail):
+                    return index
         return len(data)
 
     def _wait_at(self, index: int, data: bytes | bytearray, base: int) -> None:

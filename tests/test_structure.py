@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from collections.abc import Sequence
 from email.message import Message
 from typing import Any
@@ -264,6 +265,41 @@ def test_delimiter_at_the_end_of_a_window_is_found(shift: int) -> None:
         ("1", b"-" + body),
         ("2", b"last" + b"y" * WINDOW),
     ]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "passes"),
+    [
+        (b"QUJD" * 30, True),
+        (b"QUJD\r\n" * 30 + b"Q", True),
+        (b"-" * 100 + b"\nx", True),
+        (b"\n--other\r\nx", True),
+        (b"QUJD\r", False),
+        (b"QUJD\r\n", False),
+        (b"QUJD\n--pa", False),
+        (b"x\n--pass", False),
+        (b"x\n--pass\r\n\r\nnext", False),
+        (b"x" * 40_000 + b"\n--pass--\r\n" + b"x" * 400, False),
+    ],
+)
+def test_chunk_of_an_attachment_is_passed_by_unless_a_delimiter_may_be_in_it(
+    chunk: bytes, passes: bool
+) -> None:
+    head = b"Content-Type: multipart/mixed; boundary=pass\r\n\r\n--pass\r\n\r\nbody"
+    structure = Structure(1 << 20, 1 << 18, 1000)
+    assert not structure.pass_by(head, 0)
+    while structure.advance(head, 0, False) is not None:
+        pass
+    assert structure.needed == len(head)
+    assert structure.pass_by(chunk, len(head)) == passes
+    rest = chunk + b"\r\n--pass--\r\n"
+    known = len(chunk) if passes else 0
+    happening = structure.advance(rest[known:], len(head) + known, False)
+    assert happening is not None
+    assert happening.ended is not None
+    delimiter = re.search(rb"\r?\n--pass(?:--)?\r\n", rest)
+    assert delimiter is not None
+    assert happening.ended.stop == len(head) + delimiter.start()
 
 
 def test_part_number_counts_as_imap_does() -> None:

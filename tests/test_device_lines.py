@@ -10,13 +10,9 @@ import pytest
 from counting import assert_linear
 from xinksig.model import Trigger
 from xinksig.text.data import rows
-from xinksig.text.device_lines import is_device_line
-from xinksig.text.newest import (
-    find_html_device_line,
-    find_plain_device_line,
-    html_history,
-    plain_history,
-)
+from xinksig.text.device_lines import find_html_device_line, find_plain_device_line, is_device_line
+from xinksig.text.history_html import html_history
+from xinksig.text.history_plain import plain_history
 
 DATA = Path(__file__).parent / "data" / "newest"
 DEVICE_WORDS = re.compile(rb"sent|iphone|outlook|c2vud|u2vud|base64")

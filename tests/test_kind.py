@@ -4,8 +4,10 @@ import pytest
 
 from xinksig.model import Kind
 from xinksig.text.data import rows
+from xinksig.text.history import Origin
+from xinksig.text.history_html import html_history
+from xinksig.text.history_plain import plain_history
 from xinksig.text.kind import kind, subject_kind
-from xinksig.text.newest import Origin, html_history, plain_history
 
 
 def unasked() -> Origin:

@@ -18,20 +18,12 @@ from hypothesis import strategies as st
 from conftest import CORPUS
 from xinksig.model import Trigger
 from xinksig.text import data, history_plain
-from xinksig.text.history_html import HistoryReader
+from xinksig.text.append import already_signed_html, contains_plain, html_append_place, plain_append_place
+from xinksig.text.history import History, Origin
+from xinksig.text.history_html import HistoryReader, html_history
+from xinksig.text.history_plain import plain_history
 from xinksig.text.html.scanner import spans
-from xinksig.text.newest import (
-    MARK,
-    History,
-    Origin,
-    already_signed_html,
-    contains_plain,
-    html_append_place,
-    html_history,
-    marked,
-    plain_append_place,
-    plain_history,
-)
+from xinksig.text.mark import MARK, marked
 
 DATA = Path(__file__).parent / "data" / "newest"
 ESCAPE = re.compile(r"\\(?:[nrt]|u[0-9a-f]{4})")
@@ -710,15 +702,3 @@ def test_text_without_a_sign_of_history_has_none(lines: list[str], between: str)
         patch.setattr(history_plain, "_may_part_off", lambda _: True)
         assert plain_history(text) == quick
     assert not quick.spans
-
-
-def test_what_is_loaded_late_is_what_its_module_has() -> None:
-    from xinksig.text import append, device_lines, kind, newest
-
-    homes = {"append": append, "device_lines": device_lines, "kind": kind}
-    assert set(newest._HOME_OF) < set(newest.__all__)
-    for name in newest.__all__:
-        home = newest._HOME_OF.get(name)
-        assert getattr(newest, name) is (getattr(homes[home], name) if home else vars(newest)[name])
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        newest.nothing  # noqa: B018

@@ -14,7 +14,6 @@ from xinksig.policy import STRICT_ERRORS, Verdict, looks_like_patch
 from xinksig.reporting import Journal
 from xinksig.signature.request import SignatureRequest
 from xinksig.situation import Situation
-from xinksig.text import newest
 from xinksig.text.pattern import pattern
 from xinksig.textpart import (
     APPENDED,
@@ -148,11 +147,13 @@ class Decision:
 
     def _find_device_line(self) -> bool:
         """Take the last device line of the last body that ends in one."""
+        from xinksig.text.device_lines import find_html_device_line, find_plain_device_line
+
         options = self._situation.options
         for body in reversed(self._bodies):
             for text in body:
                 if text.problem is None:
-                    find = newest.find_html_device_line if text.html else newest.find_plain_device_line
+                    find = find_html_device_line if text.html else find_plain_device_line
                     place = find(text.characters, text.history(options), options.more_device_lines)
                     if place is not None:
                         text.add([place], options)
@@ -161,6 +162,8 @@ class Decision:
         return False
 
     def _append(self, body: list[TextPart]) -> None:
+        from xinksig.text.append import html_append_place, plain_append_place
+
         situation = self._situation
         options = situation.options
         texts = [text for text in body if text.problem is None]
@@ -173,7 +176,7 @@ class Decision:
                     Outcome.PATCH, "it is a patch, list mail or machine mail: nothing is appended"
                 )
                 continue
-            find = newest.html_append_place if text.html else newest.plain_append_place
+            find = html_append_place if text.html else plain_append_place
             text.add([find(text.characters, text.history(options))], options)
             self._appended.append(text)
 
@@ -294,13 +297,13 @@ def _outermost_alternative(part: Part) -> tuple[Part, Part] | None:
 
 def _level_twins(body: list[TextPart]) -> None:
     """Replace no more placeholders in a plain alternative than the HTML shows, if it shows any."""
-    shown = other = 0
+    shown = most = 0
     for text in body:
         if text.html:
             shown += text.new_placeholders()
         else:
-            other += len(text.found)
-    if not shown or other <= shown:
+            most += len(text.found)
+    if not shown or most <= shown:
         return
     # Several parts may make up an alternative.
     alternatives: dict[int, list[TextPart]] = {}

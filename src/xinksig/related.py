@@ -10,7 +10,7 @@ from xinksig.model import InlineImage, Trigger
 from xinksig.records import NamedTuple
 from xinksig.signature.signature import Signature
 from xinksig.text.html.fragment import Fragment
-from xinksig.text.newest import marked
+from xinksig.text.mark import marked
 from xinksig.text.place import Place
 
 _APPEND = Trigger.APPEND

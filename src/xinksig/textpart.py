@@ -10,7 +10,10 @@ from xinksig.mime.part import Part
 from xinksig.model import OUTCOME_RANK, Match, Options, Outcome, Trigger
 from xinksig.policy import Verdict
 from xinksig.signature.signature import Signature
-from xinksig.text import needed, newest, plain
+from xinksig.text import needed, plain
+from xinksig.text.history import History
+from xinksig.text.history_html import html_history
+from xinksig.text.history_plain import plain_history
 from xinksig.text.html import locate
 from xinksig.text.html.reading import Reading
 from xinksig.text.pattern import Pattern
@@ -73,7 +76,7 @@ class TextPart:
         """Whether it shows no placeholder for certain, and is read only if somebody asks for more."""
         self.reading: Reading | None = None
         """What the search for the placeholders has found out about HTML, for the writing."""
-        self._history: tuple[int | None, newest.History] | None = None
+        self._history: tuple[int | None, History] | None = None
         self._matches: tuple[Match, ...] | None = None
 
     def may_show(self, pattern: Pattern) -> bool:
@@ -138,15 +141,15 @@ class TextPart:
         declared = self.declared
         return plain.find(self.characters, pattern, flowed=declared.flowed, delsp=declared.delsp, limit=limit)
 
-    def history(self, options: Options, upto: int | None = None) -> newest.History:
+    def history(self, options: Options, upto: int | None = None) -> History:
         """Return what of the text is quoted history; of the text before ``upto`` alone if it is given."""
         known = self._history
         if known is not None and (known[0] is None or (upto is not None and upto <= known[0])):
             return known[1]
         if self.html:
-            history = newest.html_history(self.characters, options.more_separators, upto=upto)
+            history = html_history(self.characters, options.more_separators, upto=upto)
         else:
-            history = newest.plain_history(
+            history = plain_history(
                 self.characters, options.more_separators, flowed=self.declared.flowed, upto=upto
             )
         self._history = upto, history
@@ -180,10 +183,12 @@ class TextPart:
 
     def shows(self, signature: Signature, options: Options) -> bool:
         """Whether the newest text holds this signature, or in HTML any that was appended before."""
+        from xinksig.text.append import already_signed_html, contains_plain
+
         history = self.history(options)
         if self.html:
-            return newest.already_signed_html(self.characters, history)
-        return newest.contains_plain(self.characters, history, signature.plain)
+            return already_signed_html(self.characters, history)
+        return contains_plain(self.characters, history, signature.plain)
 
     @property
     def has_opt_out(self) -> bool:

@@ -32,7 +32,7 @@ def leaves(message: bytes) -> list[Part]:
     while True:
         happening = structure.advance(message, 0, True)
         assert happening is not None
-        if happening.event is Event.HEADER and not happening.part.is_multipart:
+        if happening.event is Event.HEADER and not happening.part.header.is_multipart:
             happening.part.frozen = True
             found.append(happening.part)
         if happening.event is Event.END:
@@ -247,7 +247,7 @@ def test_extension_waits_until_the_child_has_ended() -> None:
         assert happening is not None
         if happening.event is Event.HEADER:
             part = happening.part
-            part.frozen = not part.is_multipart
+            part.frozen = not part.header.is_multipart
             if part.number == "1.1":
                 assert part.parent is not None
                 assert extensions.add(part.parent, b"--r\n\nNEW\n", b"\n") == []

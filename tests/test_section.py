@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xinksig.mime.content import parse_content_type
-from xinksig.mime.fields import split_fields
+from xinksig.mime.fields import Field, split_fields
 from xinksig.mime.part import Part
 from xinksig.mime.section import SHARED_SIZE, Section
 
@@ -125,7 +125,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=12).map(b"".join), st.booleans(), st.booleans())
 def test_content_fields_alone_say_what_all_fields_do(octets: bytes, cr_only: bool, is_message: bool) -> None:
     section = read(octets, cr_only=cr_only, is_message=is_message)
-    fields = split_fields(octets, 0, len(octets), cr_only=cr_only)
+    fields = [Field(*place) for place in split_fields(octets, 0, len(octets), cr_only=cr_only)]
     assert section.fields == fields
     assert section.fields_end == (fields[-1].stop if fields else 0)
     names = {field.name for field in fields}
@@ -140,7 +140,7 @@ def test_content_fields_alone_say_what_all_fields_do(octets: bytes, cr_only: boo
 
 
 def test_ordinary_section_is_not_read_in_full_for_its_content_fields(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xinksig.mime.section.field_places", None)
+    monkeypatch.setattr("xinksig.mime.section.split_fields", None)
     section = read(b"Received: x\r\n\ty\r\n" * 100 + TEXT, is_message=True)
     assert (section.content_type.type, section.doubt) == ("text/html", "")
     assert section.has(b"received")

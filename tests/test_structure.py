@@ -44,7 +44,7 @@ def read(message: bytes, chunks: list[int] | None = None, /, **limits: int) -> l
             if offset < part.start:
                 assert part.parent is not None
                 events.append(("DELIMITER", part.parent.number, offset, body, False))
-            part.frozen = part.is_multipart and not part.boundary
+            part.frozen = part.header.is_multipart and not part.boundary
             events.append(("header", part.number, part.start, part.body, part.content_type.type))
         keep = max(base, structure.needed)
         data, base = data[keep - base :], keep

@@ -120,7 +120,7 @@ def fields_end(part: Part) -> int:
 
 def has_body(part: Part) -> bool:
     """Whether an empty line ends the header section: what follows one without it would be a field."""
-    return part.start + part.header.fields_end < part.body
+    return fields_end(part) < part.body
 
 
 def wrap(

@@ -154,6 +154,7 @@ class _Tuples(type):
             return super().__new__(cls, name, bases, namespace)
         types = _types(namespace)
         fields = tuple(types)
+        assert len(fields) <= len(_GETTERS)
         defaults = {field: namespace[field] for field in fields if field in namespace}
 
         def take_new() -> type:

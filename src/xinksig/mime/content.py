@@ -32,7 +32,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _PRINTABLE = late(r"[ -~]*")
 _ENDING = late(rb"\r?\n|\r")
-_LONGEST_BOUNDARY = 256
+LONGEST_BOUNDARY = 256
+"""Octets of the longest boundary that is read without doubt."""
 _WIDTH = 78
 _CACHED_SIZE = 1000
 _LARGEST = 65536
@@ -128,8 +129,8 @@ def _boundary_doubt(boundary: str) -> str:
         return "its boundary is empty"
     if boundary[-1] in " \t":
         return "its boundary ends with a blank"
-    if len(boundary) > _LONGEST_BOUNDARY:
-        return f"its boundary is longer than {_LONGEST_BOUNDARY} octets"
+    if len(boundary) > LONGEST_BOUNDARY:
+        return f"its boundary is longer than {LONGEST_BOUNDARY} octets"
     if _CONTROL.search(boundary) or (";" in boundary and _BOUNDARY.search(boundary)):
         return "its boundary has characters that readers take in different ways"
     if boundary[0] == boundary[-1] == "'":

@@ -25,7 +25,6 @@ __all__ = [
     "Field",
     "Place",
     "content_doubt",
-    "field_places",
     "parse_content_type",
     "parse_disposition",
     "parse_transfer_encoding",
@@ -57,18 +56,13 @@ Place = tuple[bytes, int, int, int]
 """A field as a plain tuple, with the members of a ``Field``: a message's own are hardly ever looked at."""
 
 
-def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -> list[Field]:
+def split_fields(data: bytes, start: int, stop: int, *, cr_only: bool = False) -> list[Place]:
     """Return the fields of a header section, in order; they cover it without a gap.
 
     Offsets are octets of ``data``. An empty line at the end belongs to no field. A line without a
     colon or with a blank inside its name, and lines that begin with a blank where no field precedes them, are
     fields named b"". With ``cr_only`` lines end in CR alone. RFC 5322, 2.2.
     """
-    return [Field(*place) for place in field_places(data, start, stop, cr_only=cr_only)]
-
-
-def field_places(data: bytes, start: int, stop: int, *, cr_only: bool = False) -> list[Place]:
-    """Return the same as ``split_fields``, as plain tuples."""
     section = data[start:stop].lower()
     stop = start + len(section)
     if cr_only:

@@ -16,27 +16,22 @@ class Headers:
     Values hold no line ending and no outer blanks. Nothing is raised.
     """
 
-    __slots__ = ("_data", "_first", "_source")
+    __slots__ = ("_data", "_source")
 
     def __init__(self, data: bytes, source: Sequence[Place] | Section) -> None:
         """``source`` are the fields, or the section of ``data`` that reads them when they are asked for."""
         self._data = data
         self._source = source
-        self._first: dict[bytes, Place] | None = None
 
     def get(self, name: str) -> str | None:
         """Return the value of the first field of this name, ``None`` if there is none."""
         key = _key(name)
-        if not key or (isinstance(self._source, Section) and not self._source.has(key)):
-            return None
-        if self._first is None:
-            self._first = {field[0]: field for field in reversed(self._fields)}
-        field = self._first.get(key)
-        return None if field is None else self._value(field)
-
-    @property
-    def _fields(self) -> Sequence[Place]:
-        return self._source.places if isinstance(self._source, Section) else self._source
+        source = self._source
+        if isinstance(source, Section):
+            field = source.first.get(key) if source.has(key) else None
+        else:
+            field = next((field for field in source if field[0] == key), None)
+        return self._value(field) if field is not None and key else None
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, in order."""
@@ -55,7 +50,8 @@ class Headers:
 
     def _find(self, name: str) -> list[Place]:
         key = _key(name)
-        return [field for field in self._fields if field[0] == key] if key else []
+        fields = self._source.places if isinstance(self._source, Section) else self._source
+        return [field for field in fields if field[0] == key] if key else []
 
     def _value(self, field: Place) -> str:
         text = self._written(field)

@@ -75,11 +75,6 @@ class Part:
         return self.header.transfer_encoding
 
     @property
-    def is_multipart(self) -> bool:
-        """Whether its media type is ``multipart/…``."""
-        return self.header.is_multipart
-
-    @property
     def boundary(self) -> bytes:
         """Its boundary parameter, b"" if it has none (RFC 2046, 5.1.1)."""
         return self.header.boundary

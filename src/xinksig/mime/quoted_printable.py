@@ -16,6 +16,7 @@ from functools import lru_cache
 from xinksig.expressions import late
 from xinksig.records import NamedTuple
 
+_EQUALS = ord("=")
 _LINE = 76
 _CACHED_SIZE = 128 << 10
 _FAR = 128
@@ -50,7 +51,7 @@ def decode(data: bytes) -> tuple[bytes, "Offsets"]:
     # The first two leave an "=" in the octets. What is found fast and is mostly absent is looked for first.
     if (
         (
-            b"=" in octets
+            _EQUALS in octets
             and (core.rfind(b"==") >= 0 or (_BEFORE_BLANK.search(octets) and _BEFORE_BLANK.search(core)))
         )
         or (core is not data and core.endswith(b"="))

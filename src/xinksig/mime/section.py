@@ -16,7 +16,7 @@ from xinksig.mime.content import (
     parse_disposition,
     parse_transfer_encoding,
 )
-from xinksig.mime.fields import CONTENT, Field, Place, content_doubt, field_places, unfold
+from xinksig.mime.fields import CONTENT, Field, Place, content_doubt, split_fields, unfold
 
 TYPE_CHECKING = False  # true for type checkers: ``typing`` is slow to load
 
@@ -122,7 +122,7 @@ class Section:
     def places(self) -> list[Place]:
         """Its fields as plain tuples, in order."""
         if self._places is None:
-            self._places = field_places(self.octets, 0, len(self.octets), cr_only=self.cr_only)
+            self._places = split_fields(self.octets, 0, len(self.octets), cr_only=self.cr_only)
         return self._places
 
     @property

@@ -14,6 +14,7 @@ from enum import Enum
 from functools import partial
 
 from xinksig.expressions import late
+from xinksig.mime.content import LONGEST_BOUNDARY
 from xinksig.mime.part import Part
 from xinksig.records import NamedTuple
 
@@ -26,8 +27,8 @@ _NEAR = 2048
 """Octets in which most header sections end."""
 _SHORT = 256
 """Octets in which it costs less to look for what all delimiters begin with than for each of them."""
-_LONGEST_NEEDLE = 260
-"""No boundary that is read in one way alone has more than 256 octets."""
+_LONGEST_NEEDLE = len(b"\n--") + LONGEST_BOUNDARY
+"""A multipart with a longer boundary is left alone."""
 _WINDOW = 16384
 """Octets behind a hyphen that are searched for a delimiter before the next hyphen is asked for."""
 _CR = ord("\r")
@@ -93,7 +94,7 @@ class _Open:
         self.last: Part | None = None
         """The last of its body parts so far."""
         self.at = -1
-        """The line feed before the delimiter line; before what is searched while it is not known."""
+        """The line feed before the delimiter line; not known while it is before where the search is."""
         self.before = 0
         """The line ending that this line feed ends."""
         self.stop = 0

@@ -7,11 +7,13 @@ from xinksig.records import NamedTuple
 from xinksig.text.html.references import names_of
 from xinksig.text.pattern import Pattern, rarest
 
+_AMPERSAND = ord("&")
+
 
 class Needed(NamedTuple):
     """Octets and expressions, at least one of which is found wherever a placeholder can be shown."""
 
-    octets: tuple[bytes, ...]
+    octets: tuple[int, ...]
     escapes: re.Pattern[bytes] | None
     """What else may stand for those octets in quoted-printable."""
     references: re.Pattern[bytes] | None
@@ -27,13 +29,14 @@ def may_show(body: bytes, pattern: Pattern, *, quoted_printable: bool, html: boo
     needed = _needed(pattern, quoted_printable, html)
     if needed is None:
         return True
-    for octets in needed.octets:
-        if octets in body:
+    # As numbers, they are looked for at once.
+    for octet in needed.octets:
+        if octet in body:
             return True
-    if b"\0" in body:
+    if 0 in body:
         # It may be UTF-16, whatever it says.
         return True
-    if needed.references is not None and b"&" in body and needed.references.search(body) is not None:
+    if needed.references is not None and _AMPERSAND in body and needed.references.search(body) is not None:
         return True
     return needed.escapes is not None and needed.escapes.search(body) is not None
 
@@ -44,7 +47,7 @@ def _needed(pattern: Pattern, quoted_printable: bool, html: bool) -> Needed | No
     characters = {rarest(word, pattern.ignore_case) for word in pattern.words}
     if not all(character and character.isascii() for character in characters):
         return None
-    octets = tuple(sorted(character.encode("ascii") for character in characters))
+    octets = tuple(sorted(map(ord, characters)))
     references = None
     if html:
         firsts = {name[0] for character in characters for name in names_of(character)}
@@ -53,7 +56,7 @@ def _needed(pattern: Pattern, quoted_printable: bool, html: bool) -> Needed | No
         references = re.compile(b"&[#" + following + (b"=]" if quoted_printable else b"]"))
     escapes = None
     if quoted_printable:
-        escaped = (*octets, b"&") if html else octets
-        codes = "|".join(f"{octet:02X}" for (octet,) in escaped)
+        escaped = (*octets, _AMPERSAND) if html else octets
+        codes = "|".join(f"{octet:02X}" for octet in escaped)
         escapes = re.compile(f"=(?i:{codes})".encode("ascii"))
     return Needed(octets, escapes, references)

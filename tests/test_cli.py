@@ -442,6 +442,15 @@ def test_closed_standard_error_does_not_matter_without_report(tmp_path: Path) ->
     assert subprocess.run(["sh", "-c", line], check=False).returncode == 66
 
 
+@pytest.fixture
+def heeded(number: signal.Signals) -> Iterator[None]:
+    """Signals that whoever started the tests ignores, as nohup does, are ignored by all they start."""
+    before = signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    signal.signal(number, before)
+
+
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signal_leaves_nothing_behind(number: signal.Signals, place: Path) -> None:
     command = [sys.executable, "-m", "xinksig", "rewrite", "--text", "sig.txt", "-o", "out.eml"]
@@ -459,6 +468,7 @@ def test_signal_leaves_nothing_behind(number: signal.Signals, place: Path) -> No
     assert sorted(path.name for path in place.iterdir()) == ["mail.eml", "sig.html", "sig.txt"]
 
 
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signal_half_way_in_this_process(
     number: signal.Signals, place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -122,6 +122,11 @@ MIXED = b'From: a@b.c\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; bou
             id="a padded delimiter at the limit of a header section",
         ),
         pytest.param(
+            b"--xyz\r\nX: " + b"y" * 45 + b"\r\n--xyz\r\n\r\n{EMAILSIGNATURE}\r\n--xyz--\r\n",
+            Options(limits=Limits(part_header_size=50)),
+            id="a delimiter directly behind a header section as long as its limit",
+        ),
+        pytest.param(
             b"--xyz\r\n\r\n" + b"t" * 40 + b"\r\n--xyzq\r\n",
             Options(limits=Limits(text_size=10)),
             id="a text over the limit that ends at a doubtful line",

@@ -224,7 +224,8 @@ class Structure:
         end = self._header_end(data, base, start, bound, final=final or bound < size)
         if end >= 0 or found is not None:
             return bound if end < 0 else end
-        if not final and size - start <= limit + 2:
+        # What may begin within the limit, an empty line or a delimiter, has to be in sight to its end.
+        if not final and size - start <= limit + (_LONGEST_NEEDLE if self._stack else 2):
             return -1
         self._part.oversized = size - start > limit
         return start if self._part.oversized else size

@@ -113,6 +113,7 @@ class Structure:
         self._part_header_size = part_header_size
         self._header_limit = header_size
         self._near = min(part_header_size, _NEAR)
+        """Octets in which an ordinary header section ends; none where lines end in CR."""
         self._limit = parts
         self._count = 0
         self._part = self.root
@@ -125,6 +126,8 @@ class Structure:
         self._line_feed = b"\n"
         self._dashes = b"\n--"
         """What every delimiter begins with, the line feed before its line included."""
+        self._tail = _TAIL
+        """What may stand behind it."""
         self._crlf = False
         self._knows_lines = False
         self._waits = False
@@ -136,8 +139,6 @@ class Structure:
         ``data`` begins at offset ``base`` of the message and reaches back to at least ``needed``.
         """
         state = self._state
-        if state is _IN_HEADER:
-            return self._read_header(data, base, final)
         if state is _FOUND:
             # Whether the caller froze the part is known only now.
             part = self._part
@@ -148,6 +149,8 @@ class Structure:
                 self._leaf = part
             else:
                 self._stack.append(_Open(part, self._dashes + header.boundary, position))
+        elif state is _IN_HEADER:
+            return self._read_header(data, base, final)
         elif state is not _IN_BODY:
             self._state = _DONE
             return _happening((_END, self.root, self.safe, None, False)) if state is _EPILOGUE else None
@@ -167,7 +170,7 @@ class Structure:
         if self._state is not _IN_BODY or data.endswith(b"\r") or self._partial(data) < len(data):
             return False
         for opened in self._stack:
-            if _find_far(data, opened.needle, 0, len(data)) >= 0:
+            if _find(data, opened.needle, 0, len(data)) >= 0:
                 return False
         self.safe = self._position = base + len(data)
         return True
@@ -201,8 +204,6 @@ class Structure:
 
     def _near_header_end(self, data: bytes | bytearray, start: int) -> int:
         """Return where a body part's header section ends, -1 if it is large or may hold a delimiter."""
-        if self._line_feed == b"\r":
-            return -1
         # The delimiter line before it may end in the line feed of the empty line.
         end = _END_OR_DASHES.search(data, start - 1, start + self._near)
         return -1 if end is None or end.lastindex is not None else end.end()
@@ -268,6 +269,8 @@ class Structure:
             if data.find(b"\r", start, stop) >= 0:
                 self._line_feed = b"\r"
                 self._dashes = b"\r--"
+                self._near = 0
+                self._tail = _CR_TAIL
         self._searched = base + start
         self._crlf = found > 0 and data[found - 1] == _CR
         return True
@@ -298,17 +301,16 @@ class Structure:
             self._state = _DONE
             return _happening((_AMBIGUOUS, part, line, ended, False))
         stack = self._stack
-        while True:
-            innermost = stack[-1]
-            child = innermost.last
-            if child is not None and child.end < 0:
+        while stack[-1] is not found:
+            child = stack.pop().last
+            if child is not None:
                 child.end = line
-            if innermost is found:
-                break
-            stack.pop()
+        last = found.last
+        if last is not None:
+            last.end = line
         self.safe = start
         # The line feed that ends this line may be the one before the next delimiter.
-        found.scanned = self._position = start - 1
+        self._position = start - 1
         if found.closing:
             stack.pop()
             self._state = _IN_BODY if stack else _EPILOGUE
@@ -317,7 +319,6 @@ class Structure:
             self._state = _DONE
             return _happening((_TOO_MANY, part, line, ended, False))
         self._count += 1
-        last = found.last
         new = self._part = found.last = Part(part, start, 1 if last is None else last.index + 1)
         stop = self._near_header_end(data, start - base)
         if stop >= 0:
@@ -335,25 +336,21 @@ class Structure:
         waiting = -1
         self._waits = False
         limit = bound
-        position = self._position
-        outermost = self._stack[0]
-        for opened in reversed(self._stack):
+        stack, position = self._stack, self._position
+        outermost = stack[0]
+        for opened in reversed(stack):
             index = opened.at - base
             if opened.at < position:
                 needle = opened.needle
-                start = max(position, opened.scanned) - base
-                stop = limit + len(needle) - 1
-                near = stop - start < _WINDOW
-                index = data.find(needle, start, stop) if near else _find_far(data, needle, start, stop)
+                start = position if opened.scanned < position else opened.scanned
+                index = _find(data, needle, start - base, limit + len(needle) - 1)
                 if index < 0:
                     opened.scanned = max(opened.scanned, base + min(limit, len(data) - len(needle) + 1))
                     continue
-                behind = index + len(needle)
-                if not self._check(opened, data, base, index, behind, final):
+                if not self._check(opened, data, base, index, index + len(needle), final):
                     waiting = index if waiting < 0 else min(waiting, index)
                     limit = min(limit, index)
                     continue
-                opened.scanned = base + index
             if index < limit:
                 best, limit = opened, index
                 if opened is outermost:
@@ -373,18 +370,17 @@ class Structure:
         self, opened: _Open, data: bytes | bytearray, base: int, index: int, behind: int, final: bool
     ) -> bool:
         """Look behind a hit and keep it; ``False`` when the line's end is not in sight."""
-        returns = self._line_feed == b"\r"
         # No octet before it is in hand: it was no CR, which would have been kept.
-        returned = not returns and index > 0 and data[index - 1] == _CR
+        returned = index > 0 and data[index - 1] == _CR and self._line_feed == b"\n"
         opened.at = at = base + index
         opened.before = at - 1 if returned else at
-        opened.closing = data.startswith(b"--", behind)
-        stop = behind + 2 if opened.closing else behind
-        if not returns and data.startswith(b"\r\n", stop):
-            opened.clear = returned or not self._crlf
+        opened.closing = closing = data.startswith(b"--", behind)
+        stop = behind + 2 if closing else behind
+        if self._crlf and data.startswith(b"\r\n", stop):
+            opened.clear = returned
             opened.stop = base + stop + 2
             return True
-        match = (_CR_TAIL if returns else _TAIL).match(data, stop)
+        match = self._tail.match(data, stop)
         if match is None:
             opened.clear = False
             known = final or len(data) - behind >= _PARTIAL_SIZE or not _PARTIAL_TAIL.match(data, behind)
@@ -392,7 +388,7 @@ class Structure:
             ending = match[1]
             opened.clear = not self._crlf or (returned and ending != b"\n")
             opened.stop = base + match.end()
-            known = final or ending.endswith(b"\n") or (returns and bool(ending))
+            known = final or ending.endswith(b"\n") or ending == self._line_feed
         if not known:
             opened.at = -1
         return known
@@ -417,19 +413,19 @@ class Structure:
             self._position = max(self._position, base + index)
 
 
-def _find_far(data: bytes | bytearray, needle: bytes, start: int, stop: int) -> int:
+def _find(data: bytes | bytearray, needle: bytes, start: int, stop: int) -> int:
     """Return what ``data.find`` does for what a delimiter begins with, in a fraction of the time.
 
     A single octet is found many times faster than several, and base64 has no hyphen.
     """
     while stop - start > _WINDOW:
         # The first hyphen stands behind a line feed.
-        hyphen = data.find(b"-", start + 1, stop)
-        if hyphen < 0:
+        start = data.find(b"-", start + 1, stop) - 1
+        if start < 0:
             return -1
-        start = hyphen - 1
-        index = data.find(needle, start, min(stop, start + _WINDOW + len(needle) - 1))
+        behind = start + _WINDOW
+        index = data.find(needle, start, behind if behind < stop else stop)
         if index >= 0:
             return index
-        start += _WINDOW
+        start = behind - len(needle) + 1
     return data.find(needle, start, stop)

@@ -54,7 +54,7 @@ class _Expression:
     def inline(self, names: str, depth: int) -> str:
         """Return that of an inline element, of such names, with others in it."""
         inside = (lambda _: self.inline(_INLINE_NAMES, depth - 1)) if depth else lambda _: _VOID
-        return f"{_VOID}|{self.element(names, inside)}"
+        return f"{self.element(names, inside)}|{_VOID}"
 
     def flow(self, tables: int) -> str:
         """Return that of whatever may stand in a block, with tables in each other so deep."""
@@ -63,7 +63,7 @@ class _Expression:
             f"p|div|h[1-6]|{_INLINE_NAMES}|a",
             lambda outer: self.inline(rf"{_INLINE_NAMES}|(?!\{outer})a", 2),
         )
-        return f"{_VOID}|{inside}" + (f"|{self.table(tables - 1)}" if tables else "")
+        return f"{inside}|{_VOID}" + (f"|{self.table(tables - 1)}" if tables else "")
 
     def table(self, tables: int) -> str:
         """Return that of a table with so many others in each other in a cell."""

@@ -19,6 +19,8 @@ _COMMENT = "<!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+){0,64}--!?>"
 _ATTRIBUTE = rf"""[{_WS}]++[^{_WS}/"'>=]++=(?:"[^"]*+"|'[^']*+'|[^{_WS}>"'][^{_WS}>]*+)"""
 _REST = rf"(?:>|{_ATTRIBUTE}(?:>|(?:{_ATTRIBUTE}){{1,16}}[{_WS}]*+>))"
 """What mostly follows the name in a start tag; in one way only, see ``TAG_REST``."""
+_ANY_REST = rf"(?:{_ATTRIBUTE}){{0,16}}[{_WS}]*+>"
+"""The same, sooner ready and slower."""
 _INLINE_NAMES = "span|b|i|u|font|o:p|strong|em|small|sub|sup"
 _VOID = rf"<(?:br|img)(?:{_ATTRIBUTE}){{0,16}}[{_WS}]*+/?>"
 _BLANK = f"[{_WS}]*+"
@@ -42,19 +44,19 @@ class _Expression:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def element(self, names: str, content: Callable[[int], str], most: int = 16) -> str:
-        """Return the expression of an element with most so many others inside.
+    def element(self, names: str, content: Callable[[int], str], rest: str = _REST, most: int = 16) -> str:
+        """Return the expression of an element with at most so many others inside.
 
         ``content`` gets the number of the group that holds its name.
         """
         number = next(self._numbers)
-        start, inside, end = f"<({names}){_REST}[^<]*+", content(number), rf"</\{number}>"
+        start, inside, end = f"<({names}){rest}[^<]*+", content(number), rf"</\{number}>"
         return rf"{start}(?:{end}|(?:(?:{inside})[^<]*+){{1,{most}}}{end})"
 
     def inline(self, names: str, depth: int) -> str:
         """Return that of an inline element, of such names, with others in it."""
         inside = (lambda _: self.inline(_INLINE_NAMES, depth - 1)) if depth else lambda _: _VOID
-        return f"{self.element(names, inside)}|{_VOID}"
+        return f"{self.element(names, inside, _REST if depth > 1 else _ANY_REST)}|{_VOID}"
 
     def flow(self, tables: int) -> str:
         """Return that of whatever may stand in a block, with tables in each other so deep."""
@@ -103,14 +105,14 @@ def run(mode: int) -> re.Pattern[str]:
 @cache
 def prologue() -> re.Pattern[str]:
     """Return what matches the ordinary source before a body's content, its start tag included."""
-    comments = rf"(?:[{_WS}]*+{_COMMENT}){{0,8}}[{_WS}]*+"
-    style = rf"<style{_BOUNDARY}{TAG_REST}[^<]*+(?:<(?!/style[{_WS}/>])[^<]*+){{0,400}}</style[{_WS}]*+>"
-    title = rf"<title{_BOUNDARY}{TAG_REST}[^<]*+</title[{_WS}]*+>"
-    inside = rf"<(?:meta|link|base){_BOUNDARY}{TAG_REST}|{style}|{title}|{_COMMENT}|<!(?!--)[^>]*+>"
-    head = rf"<head{_BOUNDARY}{TAG_REST}(?:[{_WS}]*+(?:{inside})){{0,400}}[{_WS}]*+</head[{_WS}]*+>"
+    rest = rf"(?:{_ATTRIBUTE}){{0,16}}{_BLANK}/?>"
+    comments = rf"(?:{_BLANK}{_COMMENT}){{0,8}}{_BLANK}"
+    raw = rf"<(style|title){rest}[^<]*+(?:<(?!/\3[{_WS}/>])[^<]*+){{0,400}}</\3{_BLANK}>"
+    inside = rf"<(?:meta|link|base){rest}|{raw}|{_COMMENT}|<!(?!--)[^>]*+>"
+    head = rf"<head{rest}(?:{_BLANK}(?:{inside})){{0,400}}{_BLANK}</head{_BLANK}>"
     return re.compile(
-        rf"[{_WS}\ufeff]*+(?:<!doctype(?P<doctype>[^>]*+)>)?{comments}(?P<html><html{_BOUNDARY}{TAG_REST})?"
-        rf"{comments}(?:{head})?{comments}(?P<body><body{_BOUNDARY}{TAG_REST})?",
+        rf"[{_WS}\ufeff]*+(?:<!doctype(?P<doctype>[^>]*+)>)?{comments}(?P<html><html{rest})?"
+        rf"{comments}(?:{head})?{comments}(?P<body><body{rest})?",
         re.IGNORECASE | re.ASCII,
     )
 

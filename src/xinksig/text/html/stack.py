@@ -154,7 +154,7 @@ class Walk:
     def _begin(self) -> None:
         match = prologue().match(self.html)
         assert match is not None
-        doctype, _, body = match.groups()
+        doctype, _, _, body = match.groups()
         # Without one, a table leaves a paragraph open.
         self._quirky = doctype is None or is_quirky(doctype)
         self._tail = start, stop = match.span(2)

@@ -20,8 +20,9 @@ from xinksig.model import Trigger
 from xinksig.text import data, history_plain
 from xinksig.text.append import already_signed_html, contains_plain, html_append_place, plain_append_place
 from xinksig.text.history import History, Origin
-from xinksig.text.history_html import HistoryReader, html_history
+from xinksig.text.history_html import html_history
 from xinksig.text.history_plain import plain_history
+from xinksig.text.history_reader import HistoryReader
 from xinksig.text.html.scanner import spans
 from xinksig.text.mark import MARK, marked
 

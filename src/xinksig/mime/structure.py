@@ -342,7 +342,7 @@ class Structure:
             index = opened.at - base
             if opened.at < position:
                 needle = opened.needle
-                start = position if opened.scanned < position else opened.scanned
+                start = max(opened.scanned, position)
                 index = _find(data, needle, start - base, limit + len(needle) - 1)
                 if index < 0:
                     opened.scanned = max(opened.scanned, base + min(limit, len(data) - len(needle) + 1))
@@ -424,7 +424,7 @@ def _find(data: bytes | bytearray, needle: bytes, start: int, stop: int) -> int:
         if start < 0:
             return -1
         behind = start + _WINDOW
-        index = data.find(needle, start, behind if behind < stop else stop)
+        index = data.find(needle, start, min(stop, behind))
         if index >= 0:
             return index
         start = behind - len(needle) + 1

@@ -4,7 +4,11 @@ from bisect import bisect_right
 from enum import StrEnum
 
 from xinksig.records import NamedTuple
-from xinksig.text.lines import Line
+
+TYPE_CHECKING = False  # true for type checkers; the lines of HTML are read where there may be history
+
+if TYPE_CHECKING:
+    from xinksig.text.lines import Line
 
 
 class Origin(StrEnum):
@@ -24,7 +28,7 @@ class History(NamedTuple):
     end: int
     """Behind the last visible character of the newest text; 0 if there is none."""
     origin: Origin = Origin.NONE
-    lines: tuple[Line, ...] = ()
+    lines: "tuple[Line, ...]" = ()
     """Of HTML that was read to its end: the last new lines."""
 
     def quoted(self, offset: int) -> bool:

@@ -6,7 +6,7 @@ from functools import cache
 
 from xinksig.characters import IGNORABLE_CLASS
 from xinksig.expressions import late
-from xinksig.text.html.hidden import ALWAYS_HIDDEN, is_hidden
+from xinksig.text.html.hidden import WATCHED, is_hidden
 from xinksig.text.html.hiding import Hiding
 from xinksig.text.html.scanner import (
     END,
@@ -24,8 +24,6 @@ from xinksig.text.html.scanner import (
 )
 from xinksig.text.html.tables import Tables
 
-WATCHED = ALWAYS_HIDDEN | {"details"}
-"""Elements that may hide what is in them by their name."""
 _NEAR = 64  # characters between a property and its value
 _WINDOW = 32768
 _NOTHING = late(f"[{IGNORABLE_CLASS}]*+")

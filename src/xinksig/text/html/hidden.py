@@ -8,6 +8,8 @@ from xinksig.text.html.scanner import names
 
 ALWAYS_HIDDEN = frozenset(("object", "audio", "video", "canvas", "datalist"))
 """Elements whose content browsers show only if they can do nothing better."""
+WATCHED = ALWAYS_HIDDEN | {"details"}
+"""Elements that may hide what is in them by their name."""
 
 _ESCAPE = late(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|([^\r\n\f]))")
 _PART = late(r"""[^/"'(){}\[\];\\]++|/\*|\\.?|.""", re.DOTALL)

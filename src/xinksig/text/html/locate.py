@@ -7,7 +7,6 @@ from xinksig.model import Outcome, Trigger
 from xinksig.text.html.reading import Reading
 from xinksig.text.html.scanner import PLAINTEXT, TEXT, Span, spans
 from xinksig.text.html.spelling import Spelling, spelling
-from xinksig.text.html.visible import placeholders
 from xinksig.text.pattern import Pattern
 from xinksig.text.place import Place, new_place
 
@@ -74,6 +73,8 @@ class Search:
         return self._found
 
     def _search_in_full(self) -> None:
+        from xinksig.text.html.visible import placeholders
+
         self.in_full = True
         self._looked += len(self._html)
         for start, stop, name in placeholders(self._html, self._spelling):

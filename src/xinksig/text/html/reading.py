@@ -4,11 +4,15 @@ import re
 from collections.abc import Sequence
 from operator import itemgetter
 
-from xinksig.text.html.context import WATCHED, Context, is_hidden_inside
-from xinksig.text.html.hidden import is_hidden
+from xinksig.text.html.hidden import WATCHED, is_hidden
 from xinksig.text.html.names import TABLE_PARTS
 from xinksig.text.html.scanner import Span, attributes, construct
 from xinksig.text.html.stack import TooComplexError, Walk
+
+TYPE_CHECKING = False  # true for type checkers; the context is loaded where it is asked
+
+if TYPE_CHECKING:
+    from xinksig.text.html.context import Context
 
 _MAY_HIDE = re.compile(r"[hH][iI][dD]|[nN][oO][nN][eE]|[\\&]|/\*")
 """What a start tag holds that hides its element, or that disguises such words."""
@@ -88,6 +92,8 @@ class Reading:
                     return None
         context = self._context
         if context is None:
+            from xinksig.text.html.context import Context
+
             context = self._context = Context(self._html)
         return context.holds(offset)
 
@@ -96,8 +102,11 @@ class Reading:
         if not self._held_by_walk:
             assert self._context is not None
             return self._context.refusal(start, inside)
-        if inside and is_hidden_inside(self._html, inside):
-            return None
+        if inside:
+            from xinksig.text.html.context import is_hidden_inside
+
+            if is_hidden_inside(self._html, inside):
+                return None
         if self._kept is None:
             self._kept = self._walk
         return ""

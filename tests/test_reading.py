@@ -126,7 +126,7 @@ def test_a_place_alone_in_its_wrappers_is_not_traced(source: str, monkeypatch: p
     injection, by_itself = both_ways(source, FRAGMENT)
     assert injection == by_itself
     assert injection.edits
-    monkeypatch.setattr("xinksig.text.html.inject.trace", None)
+    monkeypatch.setattr("xinksig.text.html.planned.planned", None)
     html = source.replace("{P}", PLACEHOLDER)
     reading = Reading(html)
     (place,) = find(html, PATTERN, reading=reading)

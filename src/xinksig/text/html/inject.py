@@ -1,36 +1,16 @@
 """The signature in its place in HTML: inline elements closed before it and opened again behind it."""
 
-import re
 from collections.abc import Sequence
 from operator import itemgetter
 
-from xinksig.expressions import late
 from xinksig.records import NamedTuple
 from xinksig.text.html import fold
 from xinksig.text.html.fold import LONGEST, Width
 from xinksig.text.html.fragment import Fragment
-from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, SPECIAL, TABLE_PARTS, UNSURE
-from xinksig.text.html.plan import KEEP_BLANKS, Changes, Plan, Written, new_written
+from xinksig.text.html.names import BLOCKS, FORMATTING, HEADINGS, TABLE_PARTS, UNSURE
 from xinksig.text.html.reading import Reading
-from xinksig.text.html.trace import trace
+from xinksig.text.html.written import KEEP_BLANKS, Changes, Written, joined, new_written
 from xinksig.text.place import CharEdit, new_edit
-
-_REFERENCE = late(r"&#?[0-9A-Za-z]{0,40}\Z")
-_LEADS_ON = re.compile(r"[<&#\w]")
-"""What may read on in the character behind it."""
-_FIRST_OF_TAG = late(r"[a-zA-Z/!?]")
-_FIRST_OF_REFERENCE = late(r"[0-9A-Za-z;#=]")
-
-_START_OF_PRE = late(r"<(?:pre|listing)(?:[\t\n\f\r ][^<]*)?>\Z", re.IGNORECASE)
-_NEAR = 400
-_FRAMESET = late(r"<[fF][rR][aA][mM][eE][sS][eE][tT][\t\n\f\r />]")
-_FRAMES = "only for the text of it a parser ignores a frameset behind it"
-
-_IN_LINK = "the signature has links and stands in a link that goes on around its block"
-_IN_SAME = "the signature has a {0} element and stands in another {0} element"
-_JOINS = "without it, the characters around it would read as a tag or a character reference"
-_OVERLAP = "the tags around it are nested in a way that is not understood"
-
 
 _TAKES_MORE = TABLE_PARTS | HEADINGS
 """Blocks that not everything can be put into."""
@@ -69,33 +49,12 @@ def inject(
         return Injection([], {})
     reading = reading or Reading(html)
     alone = _alone(html, changes, reading, newline)
-    if alone is not None and not _joined(html, (alone,), changes):
+    if alone is not None and not joined(html, (alone,), changes):
         return Injection(_in_lines(html, (alone,), newline, width), {})
-    pieces = [place.pieces or ((place.start, place.start),) for place, _ in changes]
-    found = trace(html, pieces, reading)
-    refused: dict[int, str] = {}
-    for number, (place, fragment) in enumerate(changes):
-        around = found.places[number]
-        reason = around.reason or (_refusal(around.outer, fragment) if fragment is not None else "")
-        if fragment is None and not reason and _FRAMESET.search(html, place.stop):
-            reason = _FRAMES
-        if reason:
-            refused[number] = reason
-    while True:
-        plan = Plan(html, changes, found, refused)
-        more = plan.make()
-        if not more:
-            written = plan.written(newline)
-            if plan.keeps_blanks:
-                _keep_line_breaks(html, written, newline)
-            written = _merged(written)
-            joined = _joined(html, written, changes)
-            if joined is None:
-                return Injection([], dict.fromkeys(range(len(changes)), _OVERLAP))
-            if not joined:
-                return Injection(_in_lines(html, written, newline, width), refused)
-            more = joined
-        refused.update(more)
+    from xinksig.text.html.planned import planned
+
+    written, refused = planned(html, changes, reading, newline)
+    return Injection(_in_lines(html, written, newline, width), refused)
 
 
 def _alone(html: str, changes: Changes, reading: Reading, newline: str) -> Written | None:
@@ -128,108 +87,6 @@ def _alone(html: str, changes: Changes, reading: Reading, newline: str) -> Writt
     ):
         return None
     return new_written((start, stop, fragment.written(newline), "signature", 0, 0, fragment, False))
-
-
-def _refusal(outer: Sequence[str], fragment: Fragment) -> str:
-    """Return why the fragment may not be put into those elements; "" if it may."""
-    if (
-        fragment.sole.isdisjoint(outer)
-        and fragment.formatting.isdisjoint(outer)
-        and HEADINGS.isdisjoint(outer[:1])
-    ):
-        return ""
-    if fragment.has_link and "a" in outer:
-        return _IN_LINK
-    for name in fragment.sole.intersection(outer):
-        if name in HEADINGS:
-            continue
-        if name not in ("li", "dd", "dt") or name in _items(outer):
-            return _IN_SAME.format(name)
-    if outer[0] in HEADINGS and not HEADINGS.isdisjoint(fragment.sole):
-        return _IN_SAME.format(outer[0])
-    for name in fragment.formatting.intersection(outer):
-        if outer.count(name) >= 3:
-            return _IN_SAME.format(name)
-    return ""
-
-
-def _items(outer: Sequence[str]) -> set[str]:
-    """Return the list items that a new item would close."""
-    found: set[str] = set()
-    for name in outer:
-        if name in ("li", "dd", "dt"):
-            found |= {"li"} if name == "li" else {"dd", "dt"}
-        elif name in SPECIAL and name not in ("address", "div", "p"):
-            break
-    return found
-
-
-def _keep_line_breaks(html: str, written: list[Written], newline: str) -> None:
-    """Keep the line break behind a removed trigger that would come to stand at the start of a ``pre``."""
-    begins = False
-    stop = -1
-    for index, edit in enumerate(written):
-        if edit.start != stop:
-            begins = _START_OF_PRE.search(html[max(0, edit.start - _NEAR) : edit.start]) is not None
-        begins = begins and not edit.text
-        stop = edit.stop
-        if begins and html[stop : stop + 1] in ("\n", "\r"):
-            written[index] = edit._replace(text=newline)
-
-
-def _merged(written: Sequence[Written]) -> list[Written]:
-    """Return the edits, those that touch as one unless several of them put something there."""
-    merged: list[Written] = []
-    for edit in written:
-        last = merged[-1] if merged else None
-        if last is not None and last.stop == edit.start and not (last.text and edit.text):
-            kept = edit if edit.text else last
-            merged[-1] = kept._replace(start=last.start, stop=edit.stop)
-        else:
-            merged.append(edit)
-    return merged
-
-
-def _joined(html: str, written: Sequence[Written], changes: Changes) -> dict[int, str] | None:
-    """Return the places at which characters that were apart would read as a tag or a reference together.
-
-    ``None`` if edits are not apart, which would be a mistake of ours: better to leave the text alone.
-    """
-    found: dict[int, str] = {}
-    index, last = 0, len(written)
-    while index < last:
-        start, at, text = written[index][:3]
-        index += 1
-        while index < last and written[index].start == at:
-            at = written[index].stop
-            text += written[index].text
-            index += 1
-        if index < last and written[index].start < at:
-            return None
-        if not _LEADS_ON.search(html[start - 1 : start] + text[-1:]):
-            continue
-        behind = html[at : at + 1]
-        if _reads_together(html, start, text[:1] or behind) or (
-            text and _reads_together(text, len(text), behind)
-        ):
-            number = max((n for n, (place, _) in enumerate(changes) if place.start <= start), default=0)
-            found[number] = _JOINS
-    return found
-
-
-def _reads_together(source: str, stop: int, following: str) -> bool:
-    """Return whether the source before ``stop`` and the character behind it could be one construct."""
-    if not stop or not following:
-        return False
-    last = source[stop - 1]
-    if last == "<":
-        return _FIRST_OF_TAG.match(following) is not None
-    if last == "&" or last == "#" or last.isalnum():
-        return (
-            _FIRST_OF_REFERENCE.match(following) is not None
-            and _REFERENCE.search(source, max(0, stop - 42), stop) is not None
-        )
-    return False
 
 
 def _in_lines(html: str, written: Sequence[Written], newline: str, width: Width) -> list[CharEdit]:

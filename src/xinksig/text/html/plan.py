@@ -6,16 +6,15 @@ opens again by itself behind the block it was left open in is followed through a
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from operator import attrgetter, itemgetter
 
 from xinksig.expressions import late
-from xinksig.records import NamedTuple, cast
 from xinksig.text.html.fragment import Fragment
 from xinksig.text.html.names import FORMATTING
 from xinksig.text.html.scanner import START, spans
 from xinksig.text.html.wrappers import Around, Trace, Wrapper, is_visible
+from xinksig.text.html.written import KEEP_BLANKS, Changes, Written, new_written
 from xinksig.text.place import Place
 
 _WS = r"\t\n\f\r "
@@ -28,7 +27,6 @@ _HEADISH = late(
     re.IGNORECASE | re.ASCII,
 )
 """A tag of what a parser puts into the head as long as nothing else has begun the body."""
-KEEP_BLANKS = frozenset(("pre", "listing", "textarea"))
 
 _CROSSING = "formatting around it ends inside a block that began in it"
 _ADOPTED = "tags around it are nested so wrongly that its wrappers cannot be closed and opened again"
@@ -37,30 +35,6 @@ _NOT_REMOVABLE = "a tag around it cannot be taken out without changing what stan
 _OPENERS, _UNDONE, _CLOSERS, _REVIVED_HERE, _SIGNATURE, _APPENDED_OPENERS, _REVIVED, _DELETED = range(8)
 """The order of edits at one offset."""
 
-Changes = Sequence[tuple[Place, Fragment | None]]
-
-
-class Written(NamedTuple):
-    """What a ``CharEdit`` says, and what else is known of it."""
-
-    start: int
-    stop: int
-    text: str
-    why: str
-    order: int
-    """Among those at one offset."""
-    serial: int
-    """Among those of one order there."""
-    fragment: Fragment | None
-    """What the text was written of."""
-    keeps_blanks: bool
-    """Whether white space in its place is shown as it is."""
-
-
-new_written = cast(
-    "Callable[[tuple[int, int, str, str, int, int, Fragment | None, bool]], Written]",
-    partial(tuple.__new__, Written),
-)
 _by_place = itemgetter(0, 4, 5)
 _dropped = attrgetter("dropped")
 _source = attrgetter("source")

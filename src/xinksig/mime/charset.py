@@ -11,24 +11,18 @@ from functools import lru_cache
 from xinksig.expressions import late
 from xinksig.mime.decoded_text import (
     MultiText,
-    StatefulText,
     Text,
-    UnmappedText,
-    Utf7Text,
     Utf8Text,
     WideText,
     decoded,
 )
 from xinksig.mime.labels import US_ASCII, UTF_8, WINDOWS_1252, Charset, lookup
-from xinksig.mime.stateful import KOREAN_HEADER, runs
 
 __all__ = ["Charset", "Text", "encode", "encode_html", "lookup", "read"]
 
 _CACHED_FROM = 256
 _CACHED_SIZE = 128 << 10
 _SAMPLE_SIZE = 16 << 10
-_MOST_SHIFTS = 50_000
-_SHIFTS = {"iso-2022": (b"\x1b", b"\x0e"), "hz": (b"~",), "utf-7": (b"+",)}
 _EIGHT_BIT = late(rb"[\x80-\xff]")
 _ANY = late(r".", re.DOTALL)
 _NON_ASCII = late(r"[^\x00-\x7f]")
@@ -182,15 +176,9 @@ def _with_byte_order(charset: Charset, octets: bytes) -> Charset:
 
 
 def _read_stateful(charset: Charset, octets: bytes) -> Text:
-    if sum(map(octets.count, _SHIFTS[charset.kind])) > _MOST_SHIFTS:
-        characters = octets.decode(charset.reader, "replace")
-        return UnmappedText(characters, charset, octets, certain=False, sound=False)
-    kind = Utf7Text if charset.kind == "utf-7" else StatefulText
-    text = kind(runs(charset.kind, octets, charset.reader), charset, octets)
-    if charset.codec == "iso2022_kr" and not octets.startswith(KOREAN_HEADER):
-        # Without the header at the top nothing but ASCII can be written.
-        text.charset = charset._replace(codec="ascii", reader="ascii")
-    return text
+    from xinksig.mime.stateful_text import read_stateful
+
+    return read_stateful(charset, octets)
 
 
 _READERS: dict[str, Callable[[Charset, bytes], Text]] = {
@@ -230,6 +218,8 @@ def _encode(charset: Charset, characters: str) -> bytes | None:
     if charset.kind == "utf-8":
         return octets
     if charset.codec == "iso2022_kr":
+        from xinksig.mime.stateful import KOREAN_HEADER
+
         octets = octets.replace(KOREAN_HEADER, b"")
         return octets if decoded(KOREAN_HEADER + octets, charset.codec) == characters else None
     # Codecs write a few characters as octets that are read as others, such as a yen sign for a backslash.

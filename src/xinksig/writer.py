@@ -11,12 +11,16 @@ from xinksig.mime import transfer
 from xinksig.mime.part import Part
 from xinksig.model import Outcome, Trigger
 from xinksig.policy import Verdict
-from xinksig.related import Related
 from xinksig.signature.signature import Signature
 from xinksig.text import plain
 from xinksig.text.html import inject
 from xinksig.text.place import CharEdit
 from xinksig.textpart import APPENDED, OPTED_OUT, REMOVED, REPLACED, Found, TextPart
+
+TYPE_CHECKING = False  # true for type checkers; most signatures bring nothing along
+
+if TYPE_CHECKING:
+    from xinksig.related import Related
 
 _APPEND = Trigger.APPEND
 _WITHOUT_LINE_BREAKS = ("utf-16", "utf-32")
@@ -122,8 +126,14 @@ def _fate(found: Found, signature: Signature | None) -> Verdict:
 def _write_html(
     text: TextPart, choices: Sequence[Choice], composition: Composition
 ) -> tuple[list[Change], Images | None]:
-    related = Related(text.part, composition.section, composition.newline)
-    pairs = [(found.place, related.fragment(found.place, signature)) for found, signature in choices]
+    related = _related(text, choices, composition)
+    pairs = []
+    for found, signature in choices:
+        if related is not None:
+            fragment = related.fragment(found.place, signature)
+        else:
+            fragment = None if signature is None else signature.fragment
+        pairs.append((found.place, fragment))
     edits, refused = inject.inject(
         text.characters,
         pairs,
@@ -136,15 +146,26 @@ def _write_html(
             choices[index][0].fate = Verdict(Outcome.UNCERTAIN, reason)
         if len(refused) == len(choices):
             return [], None
-        related.keep_shown([edit.text for edit in edits])
+        if related is not None:
+            related.keep_shown([edit.text for edit in edits])
     changes = _spliced(text, _octet_edits(text, edits, _encode_html))
-    if related.is_empty:
+    if related is None or related.is_empty:
         return changes, None
     around = compose.related_ancestor(text.part)
     if around is None:
         return related.wrapped(changes), None
     parent, child = around
     return changes, (child, related.extension(parent))
+
+
+def _related(text: TextPart, choices: Sequence[Choice], composition: Composition) -> "Related | None":
+    """Return what signatures bring along into HTML; ``None`` where all go in as they are, without images."""
+    for found, signature in choices:
+        if signature is not None and (signature.images or found.place.trigger is _APPEND):
+            from xinksig.related import Related
+
+            return Related(text.part, composition.section, composition.newline)
+    return None
 
 
 def _html_width(text: TextPart, string: str) -> int:

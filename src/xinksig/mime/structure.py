@@ -343,9 +343,10 @@ class Structure:
             if opened.at < position:
                 needle = opened.needle
                 start = max(opened.scanned, position)
-                index = _find(data, needle, start - base, limit + len(needle) - 1)
+                # Not up to what was found before alone: it is kept, and need not be looked for again.
+                index = _find(data, needle, start - base, bound + len(needle) - 1)
                 if index < 0:
-                    opened.scanned = max(opened.scanned, base + min(limit, len(data) - len(needle) + 1))
+                    opened.scanned = max(opened.scanned, base + min(bound, len(data) - len(needle) + 1))
                     continue
                 if not self._check(opened, data, base, index, index + len(needle), final):
                     waiting = index if waiting < 0 else min(waiting, index)

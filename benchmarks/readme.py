@@ -59,7 +59,7 @@ def figures(results: dict[str, Any]) -> Iterator[str]:
     yield ""
     environment = results["environment"]
     versions = ", ".join(f"{name} {value}" for name, value in environment.items() if name != "machine")
-    yield f"Medians of {max(7, results['rounds'])} rounds on {environment['machine']}; {versions}."
+    yield f"Medians of at least {max(7, results['rounds'])} rounds on {environment['machine']}; {versions}."
     yield "Every output was checked before its time counted. To repeat it: `make bench`;"
     yield "how it is done, and why to doubt it: [benchmarks](benchmarks/README.md)."
 

@@ -61,6 +61,14 @@ def test_sources_go_where_they_are_meant_to() -> None:
     assert html_half.scattered(html, "X{") == "aX{weekb"
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two contenders and short samples: what is tested is not the time."""
+    monkeypatch.setattr(clock, "SAMPLE_NS", 1)
+    monkeypatch.setattr(clock, "LEAST_NS", 0)
+    monkeypatch.setattr(contenders, "available", lambda: [contenders.FLOOR, contenders.XINKSIG])
+
+
 @pytest.fixture(scope="module")
 def signed() -> bytes:
     """What the standard library makes of a message."""
@@ -100,7 +108,7 @@ def test_a_flipped_octet_in_an_attachment_is_seen(signed: bytes) -> None:
     assert not keeps_the_rest(message("50 KB"), signed[:-1])
 
 
-def test_a_contender_that_is_wrong_gets_no_time() -> None:
+def test_a_contender_that_is_wrong_gets_no_time(quick: None) -> None:
     lazy = contenders.Contender("lazy", lambda subject: lambda: subject.data)
     rows = run.measure(message("5 KB"), [contenders.FLOOR, contenders.COPY, lazy], 1)
     assert [bool(row.fault) for row in rows] == [False, False, True]
@@ -135,13 +143,6 @@ def test_table_is_markdown() -> None:
     assert table(("", "a"), [("x", "1"), ("yy", "22")]) == (
         "|    |  a |\n| -- | -: |\n| x  |  1 |\n| yy | 22 |"
     )
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two contenders and short samples: what is tested is not the time."""
-    monkeypatch.setattr(clock, "SAMPLE_NS", 1)
-    monkeypatch.setattr(contenders, "available", lambda: [contenders.FLOOR, contenders.XINKSIG])
 
 
 def test_plot_is_drawn_from_the_results(

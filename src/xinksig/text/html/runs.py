@@ -54,9 +54,13 @@ class _Expression:
         return rf"{start}(?:{end}|(?:(?:{inside})[^<]*+){{1,{most}}}{end})"
 
     def inline(self, names: str, depth: int) -> str:
-        """Return that of an inline element, of such names, with others in it."""
-        inside = (lambda _: self.inline(_INLINE_NAMES, depth - 1)) if depth else lambda _: _VOID
-        return f"{self.element(names, inside, _REST if depth > 1 else _ANY_REST)}|{_VOID}"
+        """Return that of an inline element, of such names, with others in it, or of a void one."""
+        if depth:
+            rest = _REST if depth > 1 else _ANY_REST
+            whole = self.element(names, lambda _: self.inline(_INLINE_NAMES, depth - 1), rest)
+        else:
+            whole = rf"<({names}){_ANY_REST}[^<]*+</\{next(self._numbers)}>"
+        return f"{whole}|{_VOID}"
 
     def flow(self, tables: int) -> str:
         """Return that of whatever may stand in a block, with tables in each other so deep."""

@@ -55,7 +55,7 @@ def figures(results: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield table(("", "message", "extra", "× message"), map(memory_cells, results["memory"]))
     yield ""
-    yield table(("", "median"), map(start_cells, results["start"]))
+    yield table(("", "median", "lowest"), map(start_cells, results["start"]))
     yield ""
     environment = results["environment"]
     versions = ", ".join(f"{name} {value}" for name, value in environment.items() if name != "machine")

@@ -142,7 +142,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\nMemory beyond the interpreter with the message loaded, MiB")
         print(table(("", "message", "extra", "× input"), map(process.memory_cells, result["memory"])))
         print("\nStart in a new interpreter, ms over bare Python")
-        print(table(("", "median"), map(process.start_cells, result["start"])))
+        print(table(("", "median", "lowest"), map(process.start_cells, result["start"])))
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(result, indent=1) + "\n")
     print(f"\nwritten: {arguments.json}")

@@ -10,8 +10,10 @@ from xinksig.expressions import late
 from xinksig.text.history import NO_HISTORY, History
 from xinksig.text.separators import line_starts
 
-_MARKING_WORDS = ("RplyFwdMsg", "moz-forward-container", "#E1E1E1 1", "#B5C4DF 1", "reference-message")
+_MARKING_WORDS = ("RplyFwdMsg", "moz-forward-container", "reference-message")
 """Marks of clients, as those below are."""
+_MARKING_COLOUR = late("#[EB](?:1E1E1|5C4DF) 1")
+"""#E1E1E1 or #B5C4DF, in which Word draws a line above a header block, and its width."""
 _MARK_BEHIND_LINE = late(
     r"_(?:extra\b|zmail|SRC_BODY|DIVIDER|attr\b"
     r"|(?:-?[0-9]{1,24}_?)?(?:ms-outlook|AppleMail|Signature|composer_|moz-sig|gmail_sig|lineBreakAt))"
@@ -48,6 +50,7 @@ def _may_hold(html: str, upto: int, more: tuple[str, ...]) -> bool:
     if (
         # A letter is found missing many times faster than a word, a word twice as fast from the end.
         max(map(text.rfind, _MARKING_WORDS)) >= 0
+        or ("#" in text and _MARKING_COLOUR.search(text))
         or ("_" in text and _MARK_BEHIND_LINE.search(text))
         or ("q" in text and text.rfind("quote") >= 0 and _MARK_OF_QUOTE.search(text))
         or ("Q" in text and _QUOTE_IN_CAPITALS.search(text))

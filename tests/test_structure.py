@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xinksig.mime import structure
 from xinksig.mime.part import Part
 from xinksig.mime.structure import Event, Structure
 
@@ -238,6 +239,34 @@ def test_deep_nesting_needs_no_recursion() -> None:
         b"Content-Type: multipart/mixed; boundary=n%d.\n\n--n%d.\n" % (level, level) for level in range(600)
     )
     assert len([event for event in read(message, parts=5000) if event[0] == "header"]) == 601
+
+
+@pytest.mark.parametrize("end", [b"\n--outer", b"\n--outer--", b"\n--outer  ", b"\n--outer\n\n", b""])
+@pytest.mark.parametrize("chunk", [1 << 20, 1 << 16])
+def test_each_octet_is_looked_at_once_for_each_open_multipart(
+    end: bytes, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = b"Content-Type: multipart/mixed; boundary=%s\n\n\n--%s\n"
+    part = b"\n--inner\nContent-Type: image/png\n\n" + b"A" * 400
+    message = head % (b"outer", b"outer") + head % (b"inner", b"inner") + part * 900 + end
+    looked = 0
+
+    def counted(data: bytes, needle: bytes, start: int, stop: int) -> int:
+        nonlocal looked
+        found = data.find(needle, start, stop)
+        looked += (min(stop, len(data)) if found < 0 else found) - start
+        return found
+
+    monkeypatch.setattr(structure, "_find", counted)
+    reader = Structure(1 << 20, 1 << 18, 1000)
+    data, base = b"", 0
+    for at in range(0, len(message), chunk):
+        data += message[at : at + chunk]
+        while reader.advance(data, base, final=False) is not None:
+            pass
+        keep = max(base, reader.needed)
+        data, base = data[keep - base :], keep
+    assert len(message) < looked < 2.1 * len(message)
 
 
 WINDOW = 16384  # octets behind a hyphen that are searched in one go

@@ -349,6 +349,7 @@ class Structure:
                     opened.scanned = max(opened.scanned, base + min(bound, len(data) - len(needle) + 1))
                     continue
                 if not self._check(opened, data, base, index, index + len(needle), final):
+                    opened.scanned = base + index
                     waiting = index if waiting < 0 else min(waiting, index)
                     limit = min(limit, index)
                     continue
